@@ -1,0 +1,176 @@
+"""What a fact rests on: for each kind of event, the seqs of the earlier facts that brought it about.
+
+`causes` are empty only for a person's word or the start of a controller; a law tests it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from omk.domain.event import Event
+from omk.domain.state import GoalState
+from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentSaid, AgentStarted, PermissionAsked, ToolCalled
+from omk.domain.subjects.budget import BudgetExhausted, UsageReported
+from omk.domain.subjects.controller import ControllerStarted
+from omk.domain.subjects.delivery import ChangeAccepted, ChangeRejected, MergeStarted
+from omk.domain.subjects.gate import GateRan, GatesConfigured, GateStarted
+from omk.domain.subjects.goal import (
+    GoalBlocked,
+    GoalConfigured,
+    GoalPlanned,
+    GoalUnblocked,
+    OracleAssessed,
+    StagnationDetected,
+)
+from omk.domain.subjects.obligation import CLOSES
+from omk.domain.subjects.review import ReviewStarted, WaiverGranted
+from omk.domain.subjects.task import TaskAccepted, TaskProposed, TaskRejected, TaskRetried, TaskStarted
+from omk.domain.subjects.verdict import ProofIssued, TextErased
+from omk.domain.subjects.worktree import (
+    CommitMade,
+    FilesChanged,
+    MergeConflicted,
+    ScopeViolated,
+    WorktreeOpened,
+    WorktreeRebased,
+)
+
+Causes = Callable[[Any, GoalState], "tuple[int, ...]"]
+
+
+def _goal(_: Any, state: GoalState) -> tuple[int, ...]:
+    return (state.goal.created_seq,)
+
+
+def _tree(_: Any, state: GoalState) -> tuple[int, ...]:
+    return (state.worktree.seq or state.worktree.base_seq,)
+
+
+def _task(event: Any, state: GoalState) -> tuple[int, ...]:
+    task = state.task.get(event.task) if event.task else None
+    return (task.seq,) if task else _goal(event, state)
+
+
+def _started(event: TaskStarted, state: GoalState) -> tuple[int, ...]:
+    task = state.task.get(event.task)
+    before = [state.task[name].seq for name in task.dependencies if name in state.task] if task else []
+    return (*before, *_task(event, state))
+
+
+def _agent(event: Any, state: GoalState) -> tuple[int, ...]:
+    owed = state.obligation.get(f"agent:{event.agent}") if event.agent else None
+    return (owed.seq,) if owed else _tree(event, state)
+
+
+def _files(event: FilesChanged, state: GoalState) -> tuple[int, ...]:
+    run = state.agent.last.get(event.task) if event.task else None
+    return (*_tree(event, state), *((run.seq,) if run else ()))
+
+
+def _gate_started(event: Any, state: GoalState) -> tuple[int, ...]:
+    return (state.gate.seq, *_tree(event, state))
+
+
+def _review_started(event: Any, state: GoalState) -> tuple[int, ...]:
+    runs = (state.gate.by_name[name].last for name in state.gate.order) if event.review == "test" else ()
+    return (*_tree(event, state), *(run.seq for run in runs if run))
+
+
+def _evidence(_: Any, state: GoalState) -> tuple[int, ...]:
+    gates = [state.gate.by_name[name].last for name in state.gate.order]
+    reviews = list(state.review.by_pass.values())
+    return (*_tree(_, state), *(one.seq for one in (*gates, *reviews) if one))
+
+
+def _retried(event: TaskRetried, state: GoalState) -> tuple[int, ...]:
+    return (*_task(event, state), *_evidence(event, state))
+
+
+def _planned(event: GoalPlanned, state: GoalState) -> tuple[int, ...]:
+    return tuple(state.task[name].seq for name in event.tasks if name in state.task) or _goal(event, state)
+
+
+def _blocked(event: Any, state: GoalState) -> tuple[int, ...]:
+    return (state.goal.oracle.seq,) if state.goal.oracle else _goal(event, state)
+
+
+def _unblocked(event: Any, state: GoalState) -> tuple[int, ...]:
+    answers = tuple(one.seq for one in state.goal.decisions[-1:]) if event.on == "human" else ()
+    return answers or ((state.goal.blocked.seq,) if state.goal.blocked else _goal(event, state))
+
+
+def _budget(event: Any, state: GoalState) -> tuple[int, ...]:
+    return (state.budget.seq,) if state.budget.seq else _goal(event, state)
+
+
+def _accepted(event: Any, state: GoalState) -> tuple[int, ...]:
+    return (*_evidence(event, state),)
+
+
+def _merge(event: Any, state: GoalState) -> tuple[int, ...]:
+    word = state.delivery.acceptance
+    return (*_tree(event, state), *((word.seq,) if word else ()))
+
+
+def _judged(event: ProofIssued, _: GoalState) -> tuple[int, ...]:
+    return (event.seq,)
+
+
+def _none(_: Any, __: GoalState) -> tuple[int, ...]:
+    return ()
+
+
+def _answered(event: Any, state: GoalState) -> tuple[int, ...]:
+    owed = state.obligation.get(CLOSES[type(event)](event))
+    return (owed.seq,) if owed else _goal(event, state)
+
+
+CAUSES: dict[type[Event], Causes] = {
+    **dict.fromkeys(CLOSES, _answered),
+    GoalConfigured: _goal,
+    OracleAssessed: _goal,
+    GatesConfigured: _goal,
+    GoalBlocked: _blocked,
+    GoalUnblocked: _unblocked,
+    GoalPlanned: _planned,
+    TaskProposed: _goal,
+    TaskAccepted: _task,
+    TaskRejected: _task,
+    TaskStarted: _started,
+    TaskRetried: _retried,
+    AgentStarted: _task,
+    AgentSaid: _agent,
+    ToolCalled: _agent,
+    PermissionAsked: _agent,
+    AgentFinished: _answered,
+    AgentDied: _answered,
+    WorktreeOpened: _tree,
+    FilesChanged: _files,
+    ScopeViolated: _tree,
+    CommitMade: _tree,
+    WorktreeRebased: _tree,
+    MergeConflicted: _tree,
+    GateStarted: _gate_started,
+    GateRan: _answered,
+    ReviewStarted: _review_started,
+    WaiverGranted: _tree,
+    UsageReported: _agent,
+    BudgetExhausted: _budget,
+    StagnationDetected: _evidence,
+    ChangeAccepted: _accepted,
+    ChangeRejected: _accepted,
+    MergeStarted: _merge,
+    ControllerStarted: _none,
+    ProofIssued: _judged,
+    TextErased: lambda event, _: (event.seq,),
+}
+"""The kinds that rest on something of their own; every other kind rests on the record before it."""
+
+
+def causes_of(event: Event, state: GoalState, actor: str) -> tuple[int, ...]:
+    """The ascending seqs that *event*, about to follow *state*, rests on."""
+    rule = CAUSES.get(type(event))
+    if rule is None:
+        seqs: tuple[int, ...] = () if actor.startswith("person:") else (state.seq,)
+    else:
+        seqs = rule(event, state)
+    return tuple(sorted({seq for seq in seqs if 0 < seq <= state.seq}))

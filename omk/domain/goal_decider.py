@@ -1,0 +1,211 @@
+"""GOAL: the one decider of a whole goal. It routes a command to its subject, and says what crosses subjects.
+
+What several subjects must agree on stands here: a goal that is paused, blocked, cancelled or ready takes no work, and a
+plan is many tasks at once.
+"""
+
+from msgspec.structs import replace
+
+from omk.domain.catalogue import SUBJECTS
+from omk.domain.event import Command, Event, Recorded
+from omk.domain.graph import violations
+from omk.domain.plan import BEGUN
+from omk.domain.proof.holds import executors
+from omk.domain.proof.rules import RULES
+from omk.domain.state import GoalState
+from omk.domain.subjects.agent import StartAgent
+from omk.domain.subjects.budget import ExtendBudget
+from omk.domain.subjects.controller import AbortEffect, StartController
+from omk.domain.subjects.delivery import (
+    AUTO,
+    AcceptChange,
+    ChangeAccepted,
+    RejectChange,
+    RequestPullRequest,
+    StartMerge,
+)
+from omk.domain.subjects.gate import ConfigureGates, StartGate
+from omk.domain.subjects.goal import (
+    CancelGoal,
+    CreateGoal,
+    ForkGoal,
+    GoalPlanned,
+    PauseGoal,
+    RecordDecision,
+    ResumeGoal,
+)
+from omk.domain.subjects.review import GrantWaiver, StartReview
+from omk.domain.subjects.task import (
+    CONTROLLER,
+    TASK,
+    AcceptTask,
+    ClaimTask,
+    FinishTask,
+    ProposeTask,
+    RetryTask,
+    StartTask,
+    TaskProposed,
+)
+from omk.domain.wanted import controlling
+from omk.errors import Refused
+
+
+class PlanGoal(Command, frozen=True):
+    """Take these tasks as the plan, all at once."""
+
+    tasks: tuple[TaskProposed, ...]
+
+
+BLANK = Recorded(goal="", seq=0, at="", actor="", causes=(), prev="", event=None)
+ROUTES = {command: part for part, subject in SUBJECTS.items() for command in subject.commands}
+ADVICE = {
+    "paused": "Resume it: omk resume {goal}",
+    "blocked_on_human": "Answer it: omk decide {goal} --answer TEXT, or start a goal that says more.",
+    "blocked_on_external": "See what it waits for: omk why {goal}",
+    "cancelled": "This is final. Start another goal: omk run",
+    "failed_infra": "See what failed: omk why {goal}",
+    "needs_more_budget": "Extend it: omk budget {goal} --add-time 10m",
+    "ready": "See the proof: omk proof {goal}",
+}
+
+
+def decide(command: Command, state: GoalState) -> list[Event]:
+    """The events that answer *command* in *state*; `Refused`, with a sentence, when it may not be. Pure."""
+    if not state.seq and not isinstance(command, CreateGoal | ForkGoal):
+        raise Refused("The goal does not exist yet. Start it with `omk run`.")
+    if state.strange is not None:
+        odd = state.strange
+        raise Refused(f"Event {odd.seq} of {state.goal.id} is a {odd.kind}, which this omk does not know. Upgrade omk.")
+    _guard(command, state)
+    if isinstance(command, PlanGoal):
+        return _plan(command, state)
+    if isinstance(command, AbortEffect) and command.obligation not in state.obligation:
+        return []  # closed already
+    part = ROUTES[type(command)]
+    events = SUBJECTS[part].decide(command, getattr(state, part))
+    if isinstance(command, StartController) and events:
+        events += _reopened(command, state)
+    if isinstance(command, AcceptChange) and not events and not state.worktree.is_accepted:
+        return [ChangeAccepted(tree=command.tree, summary=command.summary)]  # this tree, but on another base
+    if isinstance(command, StartMerge) and events:
+        _guard_merge(command, state)
+    return events
+
+
+def is_ready(state: GoalState) -> bool:
+    """Whether no rule has a gap."""
+    return all(rule.holds(state, code) is not None for rule in RULES for code in rule.codes(state))
+
+
+def _guard(command: Command, state: GoalState) -> None:
+    """Refuse what the goal's status forbids."""
+    ruling = controlling(state)
+    match command:
+        case StartController(started=event):
+            is_work = bool({"execute", "verify", "review"} & set(event.steps))
+            ends = ruling or ("ready" if is_work and event.resumes is None and is_ready(state) else None)
+            _refuse(state, ends)
+        case StartAgent() | StartGate() | StartReview() | StartTask() | ClaimTask():
+            _refuse(state, ruling)
+        case StartMerge() | RequestPullRequest():
+            _refuse(state, ruling)
+        case ExtendBudget():
+            _refuse(state, ruling if ruling == "cancelled" else "ready" if ruling is None and is_ready(state) else None)
+        case ConfigureGates() if state.gate.seq:
+            _refuse(state, ruling or ("ready" if is_ready(state) else None))
+        case AcceptChange() | RejectChange() | GrantWaiver():
+            _refuse(state, ruling if ruling != "needs_more_budget" else None)
+            _guard_tree(command, state)
+        case PauseGoal() | CancelGoal():
+            ends = "ready" if ruling is None and is_ready(state) else ruling if ruling == "cancelled" else None
+            again = isinstance(command, CancelGoal) and ends == "cancelled"
+            _refuse(state, None if again else ends)
+        case ResumeGoal() if ruling in {"cancelled", "failed_infra"}:
+            _refuse(state, ruling)
+        case RecordDecision() if ruling in {"cancelled", "failed_infra", "paused"}:
+            _refuse(state, ruling)
+        case _:
+            pass
+
+
+def _refuse(state: GoalState, status: str | None) -> None:
+    if status is not None:
+        raise Refused(f"{state.goal.id} is {status}. {ADVICE[status].format(goal=state.goal.id)}")
+
+
+def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalState) -> None:
+    tree = state.worktree.tree
+    if command.tree != tree:
+        raise Refused(f"The tree is {tree[:12]} now, not {command.tree[:12]}. Look at it again: omk proof {state.goal.id}")
+    if isinstance(command, AcceptChange) and command.actor == AUTO:
+        settings = state.goal.settings
+        if settings is None or settings.accept != "auto":
+            raise Refused("This goal was not started with --accept auto. Accept it yourself: omk accept --summary TEXT")
+        codes = [code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
+        if codes not in ([], ["integration.accepted"]):
+            raise Refused(f"The policy accepts only what is proven; open: {', '.join(codes)}.")
+    if isinstance(command, GrantWaiver):
+        _guard_waiver(command, state)
+
+
+def _guard_merge(command: StartMerge, state: GoalState) -> None:
+    """Only a proven tree goes into a branch."""
+    codes = [code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
+    if codes:
+        raise Refused(f"{state.goal.id} is not ready; open: {', '.join(codes)}. See `omk why {state.goal.id}`.")
+    if command.started.tree != state.worktree.tree:
+        tree, proven = command.started.tree[:12], state.worktree.tree[:12]
+        raise Refused(f"Tree {tree} is not the proven tree {proven}. Merge that one: omk merge {state.goal.id}")
+
+
+def _guard_waiver(command: GrantWaiver, state: GoalState) -> None:
+    codes = {code for rule in RULES for code in rule.codes(state)}
+    if command.code not in codes:
+        raise Refused(f"There is no rule {command.code}. Rules: {', '.join(sorted(codes))}.")
+
+
+def _plan(command: PlanGoal, state: GoalState) -> list[Event]:
+    """Propose, accept and close the plan; all violations at once."""
+    if state.goal.planned_seq:
+        return []
+    _refuse(state, controlling(state))
+    tasks, events = state.task, list[Event]()
+
+    def add(one: Command) -> None:
+        nonlocal tasks
+        for event in TASK.decide(one, tasks):
+            events.append(event)
+            record = replace(BLANK, goal=state.goal.id, seq=state.seq + len(events), event=event)
+            tasks = TASK.evolve[type(event)](tasks, event, record)
+
+    for proposed in command.tasks:
+        add(ProposeTask(actor=command.actor, proposed=proposed))
+        add(AcceptTask(actor=command.actor, task=proposed.task))
+    wrong = (*_wordless(command), *violations(tasks))
+    if wrong:
+        raise Refused(f"The plan cannot be carried out: {' '.join(wrong)}")
+    events.append(GoalPlanned(tasks=tuple(one.task for one in command.tasks)))
+    for name in BEGUN:
+        if name in tasks:
+            add(StartTask(actor=command.actor, task=name, worker=CONTROLLER))
+            add(FinishTask(actor=command.actor, task=name, attempt=1))
+    return events
+
+
+def _wordless(command: PlanGoal) -> list[str]:
+    """What is wrong with the proposals' own words and names, which nobody sees any more once they are sealed."""
+    names = [one.task for one in command.tasks]
+    twice = [f"{name} is proposed twice." for name in dict.fromkeys(names) if names.count(name) > 1]
+    mute = [one.task for one in command.tasks if not (one.title.strip() and one.description.strip())]
+    return [*twice, *(f"{name} has no title or no description." for name in mute)]
+
+
+def _reopened(command: StartController, state: GoalState) -> list[Event]:
+    """An order to execute opens the agents' tasks again that an earlier order finished."""
+    if "execute" not in command.started.steps or command.started.resumes is not None:
+        return []
+    events: list[Event] = []
+    for task in executors(state):
+        again = RetryTask(actor=command.actor, task=task.id, reason="asked to execute again")
+        events += TASK.decide(again, state.task)
+    return events

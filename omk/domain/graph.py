@@ -1,0 +1,55 @@
+"""The task graph: whether it can be carried out at all, and what may start."""
+
+from collections.abc import Mapping
+
+from omk.domain.subjects.task import Task
+
+
+def violations(tasks: Mapping[str, Task]) -> tuple[str, ...]:
+    """Everything that is wrong with the graph, as sentences; empty when it is sound."""
+    live = {name: task for name, task in tasks.items() if task.status != "rejected"}
+    if not live:
+        return ("There is no task.",)
+    found = [wrong for name in sorted(live) for wrong in _of_task(live[name], live)]
+    loop = _cycle(live)
+    return (*found, f"The tasks {' → '.join(loop)} wait for each other.") if loop else tuple(found)
+
+
+def _of_task(task: Task, tasks: Mapping[str, Task]) -> list[str]:
+    wrong = [f"{task.id} depends on {name}, which does not exist." for name in task.dependencies if name not in tasks]
+    if task.id in task.dependencies:
+        wrong.append(f"{task.id} depends on itself.")
+    if not task.acceptance:
+        wrong.append(f"{task.id} has no acceptance criterion.")
+    return wrong
+
+
+def _cycle(tasks: Mapping[str, Task]) -> list[str]:
+    """One cycle as the names on it, or an empty list (depth-first search with its own stack)."""
+    done: set[str] = set()
+    for start in sorted(tasks):
+        path: list[str] = []
+        stack = [(start, False)]
+        while stack:
+            name, leaving = stack.pop()
+            if leaving:
+                path.pop()
+                done.add(name)
+            elif name in path:
+                return [*path[path.index(name) :], name]
+            elif name not in done:
+                path.append(name)
+                stack.append((name, True))
+                stack.extend((one, False) for one in tasks[name].dependencies if one in tasks and one != name)
+    return []
+
+
+def startable(tasks: Mapping[str, Task], role: str) -> list[Task]:
+    """The pending tasks of *role* whose dependencies are all done, in the order of their ids."""
+    ready = [task for task in tasks.values() if task.role == role and task.status == "pending"]
+    return sorted((one for one in ready if is_free(tasks, one)), key=lambda task: task.id)
+
+
+def is_free(tasks: Mapping[str, Task], task: Task) -> bool:
+    """Whether all dependencies of the task are done."""
+    return all(name in tasks and tasks[name].status == "done" for name in task.dependencies)

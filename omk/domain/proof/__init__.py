@@ -1,0 +1,1 @@
+"""The proof: rules as data, why they do not hold, and since when."""

@@ -1,0 +1,197 @@
+"""The rules of readiness, as data: one table, which everything that judges reads.
+
+A family (`gate.<name>`) is one row with a function that lists its codes. `reads` are the fields of the state that `holds`
+looks at, which a law proves complete; a fold asks a rule again only
+when one of them changed. Change a rule, and a test
+makes you raise `VERSION`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from omk.domain.proof import gaps, holds
+from omk.domain.proof.gaps import Lack, Owner
+from omk.domain.proof.holds import Evidence
+from omk.domain.state import GoalState
+from omk.domain.values import PASSES
+
+VERSION = 1
+
+
+class Rule(NamedTuple):
+    """One demand on the state.
+
+    `codes(state)` lists the codes it stands for; `holds(state, code)` gives the seqs of the evidence, or None for a gap,
+    which `lack(state, code)` then explains. `owed_by` owes the missing event and `command` brings it about, unless the
+    lack names others.
+    """
+
+    code: str
+    sentence: str
+    reads: tuple[str, ...]
+    codes: Callable[[GoalState], Iterable[str]]
+    holds: Callable[[GoalState, str], Evidence]
+    lack: Callable[[GoalState, str], Lack]
+    owed_by: Owner
+    command: str
+
+
+def _gates(state: GoalState) -> list[str]:
+    return [f"gate.{name}" for name in state.gate.order if state.gate.by_name[name].definition.required]
+
+
+def _reviews(_: GoalState) -> list[str]:
+    return [f"review.{name}" for name in PASSES]
+
+
+def _checks(state: GoalState) -> list[str]:
+    return [f"oracle.{check}" for check in state.goal.oracle.checks] if state.goal.oracle else []
+
+
+def _itself(code: str) -> Callable[[GoalState], Iterable[str]]:
+    return lambda _: (code,)
+
+
+def _rule(
+    code: str,
+    sentence: str,
+    *,
+    reads: tuple[str, ...],
+    owed_by: Owner,
+    command: str,
+    codes: Callable[[GoalState], Iterable[str]] | None = None,
+    name: str | None = None,
+) -> Rule:
+    name = name or code.replace(".", "_")
+    return Rule(
+        code=code,
+        sentence=sentence,
+        reads=reads,
+        codes=codes or _itself(code),
+        holds=getattr(holds, name),
+        lack=getattr(gaps, name),
+        owed_by=owed_by,
+        command=command,
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(
+        "log.understood",
+        "Every event of the goal is of a kind this omk knows.",
+        reads=("strange",),
+        owed_by="operator",
+        command="omk fsck {goal}",
+    ),
+    _rule(
+        "goal.testable",
+        "The goal is worded so that it can be tested, or a person decided what it means.",
+        reads=("goal.oracle", "goal.decisions"),
+        owed_by="operator",
+        command="omk decide {goal} --answer TEXT",
+    ),
+    _rule(
+        "plan.valid",
+        "There is a plan, and its tasks can be carried out.",
+        reads=("goal.planned_seq", "task"),
+        owed_by="controller",
+        command="omk plan {goal}",
+    ),
+    _rule(
+        "agent.executed",
+        "The agent's last run on every task ended with success.",
+        reads=("task", "agent.last"),
+        owed_by="agent",
+        command="omk execute {goal}",
+    ),
+    _rule(
+        "files.changed",
+        "Every task changed files of its own, and the whole differs from the base commit.",
+        reads=("task", "worktree.is_changed", "worktree.owners"),
+        owed_by="agent",
+        command="omk execute {goal}",
+    ),
+    _rule(
+        "files.recorded",
+        "Everything in the worktree could be recorded.",
+        reads=("worktree.unreadable", "worktree.tree", "review.waivers"),
+        owed_by="operator",
+        command="omk waive {goal} files.recorded --reason TEXT",
+    ),
+    _rule(
+        "scope.respected",
+        "No task changed files outside its declared scope.",
+        reads=("worktree.outside", "worktree.tree", "review.waivers"),
+        owed_by="agent",
+        command="omk execute {goal}",
+    ),
+    _rule(
+        "gates.configured",
+        "At least one required gate is configured.",
+        reads=("gate.order", "gate.by_name", "gate.seq"),
+        owed_by="operator",
+        command="omk verify {goal} --gate NAME=COMMAND",
+    ),
+    _rule(
+        "gates.unchanged",
+        "The change leaves alone what decides verification, or a person looked at it.",
+        reads=("worktree.guarded", "worktree.tree", "review.waivers"),
+        owed_by="operator",
+        command="omk waive {goal} gates.unchanged --reason TEXT",
+    ),
+    _rule(
+        "gate.<name>",
+        "The gate passed, on the current tree and by its current definition.",
+        reads=("gate.order", "gate.by_name", "worktree.tree"),
+        owed_by="controller",
+        command="omk verify {goal}",
+        codes=_gates,
+        name="gate_passed",
+    ),
+    _rule(
+        "review.<pass>",
+        "The review passed, does not apply for a reason, or was waived by a person, on the current tree.",
+        reads=("review.by_pass", "review.waivers", "worktree.tree", "worktree.base"),
+        owed_by="controller",
+        command="omk review {goal}",
+        codes=_reviews,
+        name="review_passed",
+    ),
+    _rule(
+        "oracle.<check>",
+        "A gate that declares the check, or bears its name, passed on the current tree.",
+        reads=("goal.oracle", "gate.order", "gate.by_name", "worktree.tree"),
+        owed_by="operator",
+        command="omk verify {goal} --gate NAME=COMMAND",
+        codes=_checks,
+        name="oracle_proven",
+    ),
+    _rule(
+        "budget.within",
+        "No budget limit is reached.",
+        reads=("budget.is_within",),
+        owed_by="operator",
+        command="omk budget {goal} --add-time 10m",
+    ),
+    _rule(
+        "obligations.closed",
+        "Everything announced was answered.",
+        reads=(
+            "agent.is_busy",
+            "review.is_busy",
+            "gate.by_name",
+            "task",
+            "delivery.merge",
+            "delivery.pull_request_open",
+        ),
+        owed_by="controller",
+        command="omk resume {goal}",
+    ),
+    _rule(
+        "integration.accepted",
+        "This change was accepted.",
+        reads=("delivery.acceptance", "worktree.is_accepted"),
+        owed_by="operator",
+        command="omk accept {goal} --summary TEXT",
+    ),
+)

@@ -1,0 +1,203 @@
+"""A budget: what a goal may spend, and what it has spent."""
+
+from typing import Literal
+
+from msgspec.structs import replace
+
+from omk.domain.decider import Decider, Table
+from omk.domain.event import Command, Event, Recorded, Value
+from omk.domain.subjects.goal import GoalForked
+from omk.errors import Refused
+
+Dimension = Literal["time", "tokens", "usd"]
+
+# --- Events: the stored names. Change one only by adding a version. ---
+
+
+class BudgetSet(Event, tag="budget_set.v1"):
+    """The limits: active milliseconds, tokens, micro-dollars; null is no limit."""
+
+    time_ms: int | None
+    tokens: int | None
+    micro_usd: int | None
+
+
+class UsageReported(Event, tag="usage_reported.v1"):
+    """What *agent* spent since its last report; *report* counts the reports of the goal."""
+
+    report: int
+    agent: str
+    active_ms: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    micro_usd: int
+
+
+class BudgetExhausted(Event, tag="budget_exhausted.v1"):
+    """The limit of a dimension is used up, in that dimension's unit."""
+
+    dimension: Dimension
+    limit: int
+    used: int
+
+
+class BudgetExtended(Event, tag="budget_extended.v1"):
+    """A person added to the limits, in their units."""
+
+    time_ms: int
+    tokens: int
+    micro_usd: int
+
+
+# --- State, and evolve: what we remember ---
+
+
+class Exhausted(Value):
+    """The dimension that ran out, and since when."""
+
+    dimension: Dimension
+    limit: int
+    used: int
+    seq: int
+
+
+class Budget(Value):
+    """Limits and sums, in milliseconds, tokens and micro-dollars; what a fork inherits is counted apart."""
+
+    time_ms: int | None = None
+    tokens: int | None = None
+    micro_usd: int | None = None
+    used_ms: int = 0
+    used_tokens: int = 0
+    used_tokens_in: int = 0
+    used_tokens_out: int = 0
+    used_tokens_cached: int = 0
+    used_micro_usd: int = 0
+    reports: int = 0
+    inherited_ms: int = 0
+    inherited_tokens: int = 0
+    inherited_micro_usd: int = 0
+    exhausted: Exhausted | None = None
+    seq: int = 0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether no limit is reached."""
+        if self.exhausted is not None:
+            return False
+        return not (
+            (self.time_ms is not None and self.used_ms >= self.time_ms)
+            or (self.tokens is not None and self.used_tokens >= self.tokens)
+            or (self.micro_usd is not None and self.used_micro_usd >= self.micro_usd)
+        )
+
+
+def limited(budget: Budget, event: BudgetSet, record: Recorded) -> Budget:
+    return replace(budget, time_ms=event.time_ms, tokens=event.tokens, micro_usd=event.micro_usd, seq=record.seq)
+
+
+def used(budget: Budget, event: UsageReported, record: Recorded) -> Budget:
+    return replace(
+        budget,
+        used_ms=budget.used_ms + event.active_ms,
+        used_tokens=budget.used_tokens + event.tokens_in + event.tokens_out + event.tokens_cached,
+        used_tokens_in=budget.used_tokens_in + event.tokens_in,
+        used_tokens_out=budget.used_tokens_out + event.tokens_out,
+        used_tokens_cached=budget.used_tokens_cached + event.tokens_cached,
+        used_micro_usd=budget.used_micro_usd + event.micro_usd,
+        reports=event.report,
+        seq=record.seq,
+    )
+
+
+def exhausted(budget: Budget, event: BudgetExhausted, record: Recorded) -> Budget:
+    out = Exhausted(dimension=event.dimension, limit=event.limit, used=event.used, seq=record.seq)
+    return replace(budget, exhausted=out)
+
+
+def extended(budget: Budget, event: BudgetExtended, record: Recorded) -> Budget:
+    return replace(
+        budget,
+        time_ms=_add(budget.time_ms, budget.used_ms, event.time_ms),
+        tokens=_add(budget.tokens, budget.used_tokens, event.tokens),
+        micro_usd=_add(budget.micro_usd, budget.used_micro_usd, event.micro_usd),
+        exhausted=None,
+        seq=record.seq,
+    )
+
+
+def forked(budget: Budget, event: GoalForked, record: Recorded) -> Budget:
+    return Budget(
+        time_ms=budget.time_ms,
+        tokens=budget.tokens,
+        micro_usd=budget.micro_usd,
+        reports=budget.reports,
+        inherited_ms=budget.inherited_ms + budget.used_ms,
+        inherited_tokens=budget.inherited_tokens + budget.used_tokens,
+        inherited_micro_usd=budget.inherited_micro_usd + budget.used_micro_usd,
+        seq=record.seq,
+    )
+
+
+def _add(limit: int | None, spent: int, more: int) -> int | None:
+    if limit is None or not more:
+        return limit
+    return max(limit, spent) + more
+
+
+EVOLVE: Table = {
+    GoalForked: forked,
+    BudgetSet: limited,
+    UsageReported: used,
+    BudgetExhausted: exhausted,
+    BudgetExtended: extended,
+}
+
+# --- Commands, and decide: what may be asked, and what we answer ---
+
+
+class SetBudget(Command, frozen=True):
+    """Set the limits once."""
+
+    limits: BudgetSet
+
+
+class ReportUsage(Command, frozen=True):
+    """Add to what was spent."""
+
+    usage: UsageReported
+
+
+class ExhaustBudget(Command, frozen=True):
+    """Say which limit is used up."""
+
+    exhausted: BudgetExhausted
+
+
+class ExtendBudget(Command, frozen=True):
+    """Add to the limits. Asked twice it adds twice: a person may well mean the same amount again."""
+
+    extended: BudgetExtended
+
+
+BudgetCommand = SetBudget | ReportUsage | ExhaustBudget | ExtendBudget
+
+
+def decide(command: BudgetCommand, budget: Budget) -> list[Event]:
+    """The events that answer *command*; `Refused` when it may not be."""
+    match command:
+        case SetBudget(limits=event):
+            same = (budget.time_ms, budget.tokens, budget.micro_usd) == (event.time_ms, event.tokens, event.micro_usd)
+            return [] if same else [event]
+        case ReportUsage(usage=event):
+            return [event] if event.report > budget.reports else []
+        case ExhaustBudget(exhausted=event):
+            return [] if budget.exhausted else [event]
+        case ExtendBudget(extended=event):
+            if not (event.time_ms or event.tokens or event.micro_usd):
+                raise Refused("Provide at least one budget extension: --add-time, --add-tokens or --add-usd.")
+            return [event]
+
+
+BUDGET = Decider(initial=Budget(), decide=decide, evolve=EVOLVE, commands=BudgetCommand.__args__)

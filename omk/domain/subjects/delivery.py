@@ -1,0 +1,310 @@
+"""Delivery: whether the change was accepted, and how it reached its branch."""
+
+from typing import Literal
+
+from msgspec.structs import replace
+
+from omk.domain.decider import Decider, Table
+from omk.domain.event import Command, Event, Recorded, Text, Tree, Value, quoted
+from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.goal import GoalForked
+from omk.errors import Refused
+
+# --- Events: the stored names. Change one only by adding a version. ---
+
+
+class ChangeAccepted(Event, tag="change_accepted.v1"):
+    """A person, or the policy `--accept auto`, took *tree* as what was asked for."""
+
+    tree: Tree
+    summary: Text
+
+
+class ChangeRejected(Event, tag="change_rejected.v1"):
+    """A person turned *tree* down."""
+
+    tree: Tree
+    reason: Text
+
+
+class BranchPushed(Event, tag="branch_pushed.v1"):
+    """*branch* of *remote* holds *commit* now."""
+
+    remote: str
+    branch: str
+    commit: str
+
+
+class PullRequestRequested(Event, tag="pull_request_requested.v1"):
+    """omk is about to ask for a pull request."""
+
+    attempt: int
+    head: str
+    into: str
+    draft: bool
+    title: Text
+
+
+class PullRequestOpened(Event, tag="pull_request_opened.v1"):
+    """The pull request exists."""
+
+    attempt: int
+    url: str
+
+
+class PullRequestFailed(Event, tag="pull_request_failed.v1"):
+    """The pull request could not be opened."""
+
+    attempt: int
+    reason: Text
+
+
+class MergeStarted(Event, tag="merge_started.v1"):
+    """omk is about to move *branch* from commit *before* to *commit*, whose tree is *tree*."""
+
+    attempt: int
+    branch: str
+    before: str
+    commit: str
+    tree: Tree
+
+
+class ChangeMerged(Event, tag="change_merged.v1"):
+    """*branch* holds the change: *commit*, whose tree is *tree*."""
+
+    attempt: int
+    branch: str
+    before: str
+    commit: str
+    tree: Tree
+
+
+class MergeFailed(Event, tag="merge_failed.v1"):
+    """The branch was left as it was."""
+
+    attempt: int
+    branch: str
+    reason: Text
+
+
+# --- State, and evolve: what we remember ---
+
+
+class Acceptance(Value):
+    """The last word on the change; `summary` is a quoted text."""
+
+    status: Literal["accepted", "rejected"]
+    tree: Tree
+    summary: str | None
+    actor: str
+    at: str
+    seq: int
+
+
+class Merge(Value):
+    """The last merge; `reason` is a quoted text."""
+
+    branch: str
+    before: str | None
+    commit: str | None
+    tree: Tree | None
+    outcome: Literal["started", "merged", "failed"]
+    reason: str | None
+    seq: int
+
+
+class Delivery(Value):
+    """What became of the change; `pull_request_open` is the seq of a request that was not answered."""
+
+    acceptance: Acceptance | None = None
+    merge: Merge | None = None
+    merges: int = 0
+    pushed: BranchPushed | None = None
+    pull_request: str | None = None
+    pull_requests: int = 0
+    pull_request_open: int | None = None
+
+
+def accepted(delivery: Delivery, event: ChangeAccepted, record: Recorded) -> Delivery:
+    return replace(delivery, acceptance=_word("accepted", event.tree, event.summary, record))
+
+
+def rejected(delivery: Delivery, event: ChangeRejected, record: Recorded) -> Delivery:
+    return replace(delivery, acceptance=_word("rejected", event.tree, event.reason, record))
+
+
+def _word(status: Literal["accepted", "rejected"], tree: Tree, words: str, record: Recorded) -> Acceptance:
+    summary = quoted(record, words)
+    return Acceptance(status=status, tree=tree, summary=summary, actor=record.actor, at=record.at, seq=record.seq)
+
+
+def pushed(delivery: Delivery, event: BranchPushed, record: Recorded) -> Delivery:
+    return replace(delivery, pushed=event)
+
+
+def requested(delivery: Delivery, event: PullRequestRequested, record: Recorded) -> Delivery:
+    return replace(delivery, pull_requests=event.attempt, pull_request_open=record.seq)
+
+
+def pull_request_opened(delivery: Delivery, event: PullRequestOpened, record: Recorded) -> Delivery:
+    return replace(delivery, pull_request=event.url, pull_request_open=None)
+
+
+def pull_request_failed(delivery: Delivery, event: PullRequestFailed, record: Recorded) -> Delivery:
+    return replace(delivery, pull_request_open=None)
+
+
+def merge_started(delivery: Delivery, event: MergeStarted, record: Recorded) -> Delivery:
+    merge = Merge(
+        branch=event.branch,
+        before=event.before,
+        commit=event.commit,
+        tree=event.tree,
+        outcome="started",
+        reason=None,
+        seq=record.seq,
+    )
+    return replace(delivery, merge=merge, merges=event.attempt)
+
+
+def merged(delivery: Delivery, event: ChangeMerged, record: Recorded) -> Delivery:
+    merge = Merge(
+        branch=event.branch,
+        before=event.before,
+        commit=event.commit,
+        tree=event.tree,
+        outcome="merged",
+        reason=None,
+        seq=record.seq,
+    )
+    return replace(delivery, merge=merge)
+
+
+def merge_failed(delivery: Delivery, event: MergeFailed, record: Recorded) -> Delivery:
+    merge = delivery.merge
+    if merge is None:
+        return delivery
+    return replace(delivery, merge=replace(merge, outcome="failed", reason=quoted(record, event.reason), seq=record.seq))
+
+
+def aborted(delivery: Delivery, event: EffectAborted, record: Recorded) -> Delivery:
+    merge = delivery.merge
+    if merge is not None and merge.outcome == "started" and aborted_name(event, "merge") == merge.branch:
+        failed = replace(merge, outcome="failed", reason=quoted(record, event.reason), seq=record.seq)
+        return replace(delivery, merge=failed)
+    if event.obligation.startswith("pull_request:"):
+        return replace(delivery, pull_request_open=None)
+    return delivery
+
+
+def forked(delivery: Delivery, event: GoalForked, record: Recorded) -> Delivery:
+    return Delivery()
+
+
+EVOLVE: Table = {
+    GoalForked: forked,
+    EffectAborted: aborted,
+    ChangeAccepted: accepted,
+    ChangeRejected: rejected,
+    BranchPushed: pushed,
+    PullRequestRequested: requested,
+    PullRequestOpened: pull_request_opened,
+    PullRequestFailed: pull_request_failed,
+    MergeStarted: merge_started,
+    ChangeMerged: merged,
+    MergeFailed: merge_failed,
+}
+
+# --- Commands, and decide: what may be asked, and what we answer ---
+
+
+class AcceptChange(Command, frozen=True):
+    """Take *tree* as what was asked for."""
+
+    tree: Tree
+    summary: str
+
+
+class RejectChange(Command, frozen=True):
+    """Turn *tree* down."""
+
+    tree: Tree
+    reason: str
+
+
+class RecordPush(Command, frozen=True):
+    """Record that a branch was pushed."""
+
+    pushed: BranchPushed
+
+
+class RequestPullRequest(Command, frozen=True):
+    """Announce a pull request."""
+
+    requested: PullRequestRequested
+
+
+class RecordPullRequest(Command, frozen=True):
+    """Record how the request for a pull request ended."""
+
+    answer: PullRequestOpened | PullRequestFailed
+
+
+class StartMerge(Command, frozen=True):
+    """Announce a merge."""
+
+    started: MergeStarted
+
+
+class FinishMerge(Command, frozen=True):
+    """Record how the merge ended."""
+
+    answer: ChangeMerged | MergeFailed
+
+
+DeliveryCommand = AcceptChange | RejectChange | RecordPush | RequestPullRequest | RecordPullRequest | StartMerge | FinishMerge
+AUTO = "policy:auto"
+
+
+def decide(command: DeliveryCommand, delivery: Delivery) -> list[Event]:
+    """The events that answer *command*; `Refused` when it may not be."""
+    match command:
+        case AcceptChange(tree=tree, summary=summary):
+            return _accept(command.actor, delivery, tree, summary)
+        case RejectChange(tree=tree, reason=reason):
+            return _reject(command.actor, delivery, tree, reason)
+        case RecordPush(pushed=event):
+            return [] if delivery.pushed == event else [event]
+        case RequestPullRequest(requested=event):
+            return [] if delivery.pull_request_open or event.attempt <= delivery.pull_requests else [event]
+        case RecordPullRequest(answer=event):
+            return [event] if delivery.pull_request_open and event.attempt == delivery.pull_requests else []
+        case StartMerge(started=event):
+            at_work = delivery.merge is not None and delivery.merge.outcome == "started"
+            return [] if at_work or event.attempt <= delivery.merges else [event]
+        case FinishMerge(answer=event):
+            at_work = delivery.merge is not None and delivery.merge.outcome == "started"
+            return [event] if at_work and event.attempt == delivery.merges else []
+
+
+def _accept(actor: str, delivery: Delivery, tree: Tree, summary: str) -> list[Event]:
+    if actor != AUTO and not actor.startswith("person:"):
+        raise Refused("Only a person accepts. Run `omk accept` yourself, outside of the agent.")
+    if not summary.strip():
+        raise Refused("The summary is empty. Say in words what you accept: --summary TEXT.")
+    word = delivery.acceptance
+    same = word is not None and word.status == "accepted" and word.tree == tree
+    return [] if same else [ChangeAccepted(tree=tree, summary=summary)]
+
+
+def _reject(actor: str, delivery: Delivery, tree: Tree, reason: str) -> list[Event]:
+    if not actor.startswith("person:"):
+        raise Refused("Only a person rejects. Run `omk reject` yourself, outside of the agent.")
+    if not reason.strip():
+        raise Refused("The reason is empty. Say in words what is wrong: --reason TEXT.")
+    word = delivery.acceptance
+    same = word is not None and word.status == "rejected" and word.tree == tree
+    return [] if same else [ChangeRejected(tree=tree, reason=reason)]
+
+
+DELIVERY = Decider(initial=Delivery(), decide=decide, evolve=EVOLVE, commands=DeliveryCommand.__args__)

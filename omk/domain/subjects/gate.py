@@ -1,0 +1,246 @@
+"""A gate: a command whose exit status says something about one tree."""
+
+from immutables import Map
+from msgspec.structs import replace
+
+from omk.domain.decider import Decider, Table
+from omk.domain.event import Command, Digest, Event, Output, Recorded, Text, Time, Tree, Value, quoted
+from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.goal import GoalForked
+from omk.domain.values import GateDefinition, GateOutcome, Guard
+from omk.errors import Refused
+
+# --- Events: the stored names. Change one only by adding a version. ---
+
+
+class GatesConfigured(Event, tag="gates_configured.v1"):
+    """The gates of this goal, and the files of the base commit that decide what they mean."""
+
+    gates: tuple[GateDefinition, ...]
+    guards: tuple[Guard, ...]
+
+
+class GateStarted(Event, tag="gate_started.v1"):
+    """A gate process waits to begin on *tree*; *pid* is null when nothing is to be run (skipped)."""
+
+    gate: str
+    attempt: int
+    tree: Tree
+    definition: Digest
+    pid: int | None
+    started: str | None
+
+
+class GateRan(Event, tag="gate_ran.v1"):
+    """What the gate's process said about *tree*; milliseconds; *environment* names variables, never values."""
+
+    gate: str
+    attempt: int
+    outcome: GateOutcome
+    tree: Tree
+    definition: Digest
+    exit_code: int | None
+    signal: int | None
+    duration_ms: int
+    output: Output | None
+    environment: tuple[str, ...]
+    reason: Text | None
+
+
+class BreakerOpened(Event, tag="breaker_opened.v1"):
+    """The gate failed so often in a row that it is not run before *until*."""
+
+    gate: str
+    failures: int
+    until: Time
+
+
+class BreakerClosed(Event, tag="breaker_closed.v1"):
+    """The gate may be run again."""
+
+    gate: str
+
+
+# --- State, and evolve: what we remember ---
+
+
+class GateRun(Value):
+    """The last answer of a gate; `reason` and the preview of `output` are quoted texts."""
+
+    outcome: GateOutcome
+    attempt: int
+    tree: Tree
+    definition: Digest
+    exit_code: int | None
+    signal: int | None
+    duration_ms: int
+    output: Output | None
+    reason: str | None
+    started_seq: int
+    seq: int
+
+
+class Gate(Value):
+    """One gate: its definition, its last answer, and counts of the earlier ones."""
+
+    definition: GateDefinition
+    last: GateRun | None = None
+    runs: int = 0
+    attempts: int = 0
+    failures: int = 0
+    started: GateStarted | None = None
+    started_seq: int = 0
+    breaker_until: Time | None = None
+
+
+class Gates(Value):
+    """All gates in the order they were configured."""
+
+    order: tuple[str, ...] = ()
+    by_name: Map[str, Gate] = Map()
+    guards: tuple[Guard, ...] = ()
+    seq: int = 0
+
+
+def configured(gates: Gates, event: GatesConfigured, record: Recorded) -> Gates:
+    known = gates.by_name
+    by_name = {
+        one.name: replace(known[one.name], definition=one) if one.name in known else Gate(definition=one) for one in event.gates
+    }
+    order = tuple(one.name for one in event.gates)
+    return replace(gates, order=order, by_name=Map(by_name), guards=event.guards, seq=record.seq)
+
+
+def _change(gates: Gates, name: str, **fields: object) -> Gates:
+    gate = gates.by_name.get(name)
+    return gates if gate is None else replace(gates, by_name=gates.by_name.set(name, replace(gate, **fields)))
+
+
+def started(gates: Gates, event: GateStarted, record: Recorded) -> Gates:
+    return _change(gates, event.gate, started=event, started_seq=record.seq, attempts=event.attempt)
+
+
+def ran(gates: Gates, event: GateRan, record: Recorded) -> Gates:
+    gate = gates.by_name.get(event.gate)
+    if gate is None:
+        return gates
+    run = GateRun(
+        outcome=event.outcome,
+        attempt=event.attempt,
+        tree=event.tree,
+        definition=event.definition,
+        exit_code=event.exit_code,
+        signal=event.signal,
+        duration_ms=event.duration_ms,
+        output=event.output and replace(event.output, preview=quoted(record, event.output.preview) or ""),
+        reason=quoted(record, event.reason),
+        started_seq=gate.started_seq,
+        seq=record.seq,
+    )
+    failures = 0 if event.outcome == "passed" else gate.failures + 1
+    return _change(gates, event.gate, last=run, runs=gate.runs + 1, failures=failures, started=None)
+
+
+def breaker_opened(gates: Gates, event: BreakerOpened, record: Recorded) -> Gates:
+    return _change(gates, event.gate, breaker_until=event.until)
+
+
+def breaker_closed(gates: Gates, event: BreakerClosed, record: Recorded) -> Gates:
+    return _change(gates, event.gate, breaker_until=None, failures=0)
+
+
+def aborted(gates: Gates, event: EffectAborted, record: Recorded) -> Gates:
+    name = aborted_name(event, "gate")
+    return gates if name is None else _change(gates, name, started=None)
+
+
+def forked(gates: Gates, event: GoalForked, record: Recorded) -> Gates:
+    for name in gates.order:
+        gates = _change(gates, name, started=None)
+    return gates
+
+
+EVOLVE: Table = {
+    GoalForked: forked,
+    EffectAborted: aborted,
+    GatesConfigured: configured,
+    GateStarted: started,
+    GateRan: ran,
+    BreakerOpened: breaker_opened,
+    BreakerClosed: breaker_closed,
+}
+
+# --- Commands, and decide: what may be asked, and what we answer ---
+
+
+class ConfigureGates(Command, frozen=True):
+    """Set the gates of the goal."""
+
+    configured: GatesConfigured
+
+
+class StartGate(Command, frozen=True):
+    """Record that a gate process stands ready."""
+
+    started: GateStarted
+
+
+class RecordGate(Command, frozen=True):
+    """Record what a gate said."""
+
+    ran: GateRan
+
+
+class OpenBreaker(Command, frozen=True):
+    """Stop running a gate that only fails."""
+
+    gate: str
+    until: Time
+
+
+class CloseBreaker(Command, frozen=True):
+    """Let the gate run again."""
+
+    gate: str
+
+
+GateCommand = ConfigureGates | StartGate | RecordGate | OpenBreaker | CloseBreaker
+
+
+def decide(command: GateCommand, gates: Gates) -> list[Event]:
+    """The events that answer *command*; `Refused` when it may not be."""
+    match command:
+        case ConfigureGates(configured=event):
+            names = [one.name for one in event.gates]
+            if len(set(names)) < len(names):
+                raise Refused(f"Each gate needs a name of its own: {', '.join(names)}.")
+            now = tuple(gates.by_name[name].definition for name in gates.order)
+            if gates.seq and now == event.gates and gates.guards == event.guards:
+                return []
+            busy = [name for name in gates.order if gates.by_name[name].started]
+            if busy:
+                raise Refused(f"Gate {', '.join(busy)} is at work. Configure gates when it has ended.")
+            return [event]
+        case StartGate(started=event):
+            gate = _gate(gates, event.gate)
+            if gate.breaker_until is not None:
+                raise Refused(f"The breaker of gate {event.gate} is open until {gate.breaker_until}.")
+            return [] if gate.started is not None or event.attempt <= gate.attempts else [event]
+        case RecordGate(ran=event):
+            gate = _gate(gates, event.gate)
+            return [event] if gate.started is not None and gate.started.attempt == event.attempt else []
+        case OpenBreaker(gate=name, until=until):
+            gate = _gate(gates, name)
+            return [] if gate.breaker_until else [BreakerOpened(gate=name, failures=gate.failures, until=until)]
+        case CloseBreaker(gate=name):
+            return [BreakerClosed(gate=name)] if _gate(gates, name).breaker_until else []
+
+
+def _gate(gates: Gates, name: str) -> Gate:
+    gate = gates.by_name.get(name)
+    if gate is None:
+        raise Refused(f"There is no gate {name}. Gates: {', '.join(gates.order) or 'none'}.")
+    return gate
+
+
+GATE = Decider(initial=Gates(), decide=decide, evolve=EVOLVE, commands=GateCommand.__args__)

@@ -1,0 +1,395 @@
+"""A task: one piece of work, held by at most one worker at a time."""
+
+from typing import Literal
+
+from immutables import Map
+from msgspec.structs import replace
+
+from omk.domain.decider import Decider, Table
+from omk.domain.event import Command, Event, Recorded, Text, Time, Tree, Value, quoted
+from omk.domain.paths import conflict
+from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.goal import GoalForked
+from omk.errors import Refused
+
+TaskStatus = Literal["proposed", "pending", "running", "done", "blocked", "rejected"]
+EXECUTOR = "executor"
+CONTROLLER = "goal-controller"
+
+# --- Events: the stored names. Change one only by adding a version. ---
+
+
+class TaskProposed(Event, tag="task_proposed.v1"):
+    """Somebody (*source*: planner, agent, person) thinks this piece of work is needed; budget in seconds."""
+
+    task: str
+    title: Text
+    description: Text
+    role: str
+    dependencies: tuple[str, ...]
+    read_set: tuple[str, ...]
+    write_set: tuple[str, ...]
+    risk: str
+    acceptance: tuple[Text, ...]
+    priority: int
+    budget_seconds: int | None
+    source: str
+
+
+class TaskAccepted(Event, tag="task_accepted.v1"):
+    """The proposal became part of the plan."""
+
+    task: str
+
+
+class TaskRejected(Event, tag="task_rejected.v1"):
+    """The proposal was turned down by the rule *code*."""
+
+    task: str
+    code: str
+    reason: Text
+
+
+class TaskClaimed(Event, tag="task_claimed.v1"):
+    """A worker took the task and holds it until *lease_ends*; *fence* grows with every claim."""
+
+    task: str
+    worker: str
+    fence: int
+    lease_ends: Time
+
+
+class LeaseRenewed(Event, tag="lease_renewed.v1"):
+    """The holder is alive and keeps the task until *lease_ends*."""
+
+    task: str
+    fence: int
+    lease_ends: Time
+
+
+class LeaseExpired(Event, tag="lease_expired.v1"):
+    """The holder was not heard of in time; what it lands later is refused."""
+
+    task: str
+    fence: int
+
+
+class TaskStarted(Event, tag="task_started.v1"):
+    """Work on the task began, for the *attempt*-th time."""
+
+    task: str
+    attempt: int
+    worker: str
+
+
+class TaskFinished(Event, tag="task_finished.v1"):
+    """Work on the task ended as it should; *tree* is what it left."""
+
+    task: str
+    attempt: int
+    tree: Tree | None
+
+
+class TaskFailed(Event, tag="task_failed.v1"):
+    """Work on the task ended badly."""
+
+    task: str
+    attempt: int
+    reason: Text
+
+
+class TaskRetried(Event, tag="task_retried.v1"):
+    """The task is open again, because of *reason*."""
+
+    task: str
+    attempt: int
+    reason: Text
+
+
+# --- State, and evolve: what we remember ---
+
+
+class Task(Value):
+    """One task; title, description, acceptance and reason are quoted texts, `seq` its last event."""
+
+    id: str
+    title: str | None
+    description: str | None
+    role: str
+    dependencies: tuple[str, ...]
+    write_set: tuple[str, ...]
+    acceptance: tuple[str | None, ...]
+    status: TaskStatus
+    seq: int
+    attempts: int = 0
+    holder: str | None = None
+    fence: int = 0
+    lease_ends: Time | None = None
+    reason: str | None = None
+    tree: Tree | None = None
+    started_seq: int = 0
+
+
+Tasks = Map[str, Task]
+
+
+def proposed(tasks: Tasks, event: TaskProposed, record: Recorded) -> Tasks:
+    task = Task(
+        id=event.task,
+        title=quoted(record, event.title),
+        description=quoted(record, event.description),
+        role=event.role,
+        dependencies=event.dependencies,
+        write_set=event.write_set,
+        acceptance=tuple(quoted(record, one) for one in event.acceptance),
+        status="proposed",
+        seq=record.seq,
+    )
+    return tasks.set(event.task, task)
+
+
+def _change(tasks: Tasks, name: str, record: Recorded, **fields: object) -> Tasks:
+    task = tasks.get(name)
+    return tasks if task is None else tasks.set(name, replace(task, seq=record.seq, **fields))
+
+
+def accepted(tasks: Tasks, event: TaskAccepted, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, status="pending")
+
+
+def rejected(tasks: Tasks, event: TaskRejected, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, status="rejected", reason=quoted(record, event.reason))
+
+
+def claimed(tasks: Tasks, event: TaskClaimed, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, holder=event.worker, fence=event.fence, lease_ends=event.lease_ends)
+
+
+def renewed(tasks: Tasks, event: LeaseRenewed, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, lease_ends=event.lease_ends)
+
+
+def expired(tasks: Tasks, event: LeaseExpired, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, holder=None, lease_ends=None, status="pending")
+
+
+def started(tasks: Tasks, event: TaskStarted, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, status="running", attempts=event.attempt, reason=None, started_seq=record.seq)
+
+
+def finished(tasks: Tasks, event: TaskFinished, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, status="done", holder=None, lease_ends=None, tree=event.tree, reason=None)
+
+
+def failed(tasks: Tasks, event: TaskFailed, record: Recorded) -> Tasks:
+    reason = quoted(record, event.reason)
+    return _change(tasks, event.task, record, status="blocked", holder=None, lease_ends=None, reason=reason)
+
+
+def retried(tasks: Tasks, event: TaskRetried, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, status="pending", reason=quoted(record, event.reason))
+
+
+def aborted(tasks: Tasks, event: EffectAborted, record: Recorded) -> Tasks:
+    name = aborted_name(event, "task")
+    if name is None:
+        return tasks
+    reason = quoted(record, event.reason)
+    return _change(tasks, name, record, status="pending", holder=None, lease_ends=None, reason=reason)
+
+
+def forked(tasks: Tasks, event: GoalForked, record: Recorded) -> Tasks:
+    for name, task in tasks.items():
+        status = "pending" if task.status == "running" else task.status
+        tasks = tasks.set(name, replace(task, status=status, holder=None, lease_ends=None))
+    return tasks
+
+
+EVOLVE: Table = {
+    EffectAborted: aborted,
+    GoalForked: forked,
+    TaskProposed: proposed,
+    TaskAccepted: accepted,
+    TaskRejected: rejected,
+    TaskClaimed: claimed,
+    LeaseRenewed: renewed,
+    LeaseExpired: expired,
+    TaskStarted: started,
+    TaskFinished: finished,
+    TaskFailed: failed,
+    TaskRetried: retried,
+}
+
+# --- Commands, and decide: what may be asked, and what we answer ---
+
+
+class ProposeTask(Command, frozen=True):
+    """Put a piece of work forward."""
+
+    proposed: TaskProposed
+
+
+class AcceptTask(Command, frozen=True):
+    """Take a proposal into the plan."""
+
+    task: str
+
+
+class RejectTask(Command, frozen=True):
+    """Turn a proposal down, by which rule and why."""
+
+    task: str
+    code: str
+    reason: str
+
+
+class ClaimTask(Command, frozen=True):
+    """Take the task until *lease_ends*; *now* decides whether an older lease still holds."""
+
+    task: str
+    worker: str
+    now: Time
+    lease_ends: Time
+
+
+class RenewLease(Command, frozen=True):
+    """Keep the task until *lease_ends*."""
+
+    task: str
+    fence: int
+    lease_ends: Time
+
+
+class ExpireLease(Command, frozen=True):
+    """Time has passed: take the task back from a silent holder."""
+
+    task: str
+    now: Time
+
+
+class StartTask(Command, frozen=True):
+    """Begin the task's next attempt."""
+
+    task: str
+    worker: str
+
+
+class FinishTask(Command, frozen=True):
+    """The attempt went well."""
+
+    task: str
+    attempt: int
+    tree: Tree | None = None
+
+
+class FailTask(Command, frozen=True):
+    """The attempt went badly."""
+
+    task: str
+    attempt: int
+    reason: str
+
+
+class RetryTask(Command, frozen=True):
+    """Open a finished or failed task again."""
+
+    task: str
+    reason: str
+
+
+TaskCommand = (
+    ProposeTask | AcceptTask | RejectTask | ClaimTask | RenewLease | ExpireLease | StartTask | FinishTask | FailTask | RetryTask
+)
+
+
+def _task(tasks: Tasks, name: str) -> Task:
+    task = tasks.get(name)
+    if task is None:
+        known = ", ".join(sorted(tasks)) or "none yet"
+        raise Refused(f"There is no task {name}. Tasks: {known}.")
+    return task
+
+
+def decide(command: TaskCommand, tasks: Tasks) -> list[Event]:
+    """The events that answer *command*; `Refused` when it may not be."""
+    match command:
+        case ProposeTask(proposed=event):
+            return [] if event.task in tasks else [event]
+        case AcceptTask(task=name):
+            return [TaskAccepted(task=name)] if _task(tasks, name).status == "proposed" else []
+        case RejectTask(task=name, code=code, reason=reason):
+            task = _task(tasks, name)
+            return [TaskRejected(task=name, code=code, reason=reason)] if task.status == "proposed" else []
+        case ClaimTask():
+            return _claim(command, _task(tasks, command.task), tasks)
+        case RenewLease(task=name, fence=fence, lease_ends=lease_ends):
+            return _renew(_task(tasks, name), fence, lease_ends)
+        case ExpireLease(task=name, now=now):
+            task = _task(tasks, name)
+            late = task.holder is not None and task.lease_ends is not None and task.lease_ends <= now
+            return [LeaseExpired(task=name, fence=task.fence)] if late else []
+        case StartTask(task=name, worker=worker):
+            return _start(_task(tasks, name), tasks, worker)
+        case FinishTask(task=name, attempt=attempt, tree=tree):
+            open_now = _is_open(_task(tasks, name), attempt)
+            return [TaskFinished(task=name, attempt=attempt, tree=tree)] if open_now else []
+        case FailTask(task=name, attempt=attempt, reason=reason):
+            open_now = _is_open(_task(tasks, name), attempt)
+            return [TaskFailed(task=name, attempt=attempt, reason=reason)] if open_now else []
+        case RetryTask(task=name, reason=reason):
+            task = _task(tasks, name)
+            again = task.status in {"done", "blocked"}
+            return [TaskRetried(task=name, attempt=task.attempts + 1, reason=reason)] if again else []
+
+
+def _claim(command: ClaimTask, task: Task, tasks: Tasks) -> list[Event]:
+    if task.status not in {"pending", "running"}:
+        raise Refused(f"{task.id} is {task.status}; only an open task can be claimed.")
+    if command.lease_ends <= command.now:
+        raise Refused(f"A lease that ends {command.lease_ends} is over at {command.now}. Ask for a longer one.")
+    if _is_held(task, command.now) and task.holder == command.worker:
+        return []  # asked twice, answered once
+    for other in (task, *sorted(tasks.values(), key=lambda one: one.id)):
+        if _is_held(other, command.now) and _collide(task, other):
+            raise Refused(f"{other.holder} holds {other.id} until {other.lease_ends}. Wait, or claim another task.")
+    over: list[Event] = [] if task.holder is None else [LeaseExpired(task=task.id, fence=task.fence)]
+    claim = TaskClaimed(task=task.id, worker=command.worker, fence=task.fence + 1, lease_ends=command.lease_ends)
+    return [*over, claim]
+
+
+def _is_held(task: Task, now: Time) -> bool:
+    return task.holder is not None and task.lease_ends is not None and now < task.lease_ends
+
+
+def _collide(task: Task, other: Task) -> bool:
+    """Whether both may write the same path; an empty write set may write any."""
+    if task.id == other.id or not (task.write_set and other.write_set):
+        return True
+    return any(conflict(left, right) for left in task.write_set for right in other.write_set)
+
+
+def _renew(task: Task, fence: int, lease_ends: Time) -> list[Event]:
+    if fence != task.fence or task.holder is None:
+        raise Refused(f"The lease {fence} of {task.id} is over. Claim the task again.")
+    if task.lease_ends == lease_ends:
+        return []
+    return [LeaseRenewed(task=task.id, fence=fence, lease_ends=lease_ends)]
+
+
+def _start(task: Task, tasks: Tasks, worker: str) -> list[Event]:
+    if task.status == "running":
+        return []
+    if task.status != "pending":
+        raise Refused(f"{task.id} is {task.status}; only a pending task can start.")
+    waiting = [name for name in task.dependencies if name not in tasks or tasks[name].status != "done"]
+    if waiting:
+        raise Refused(f"{task.id} waits for {', '.join(waiting)}.")
+    return [TaskStarted(task=task.id, attempt=task.attempts + 1, worker=worker)]
+
+
+def _is_open(task: Task, attempt: int) -> bool:
+    return task.status == "running" and task.attempts == attempt
+
+
+NONE: Tasks = Map()
+TASK = Decider(initial=NONE, decide=decide, evolve=EVOLVE, commands=TaskCommand.__args__)

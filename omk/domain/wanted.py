@@ -1,0 +1,199 @@
+"""What to do next, read from the state: effects that were asked for and not answered. There is no outbox.
+
+After a crash the same fold gives the same list. Bookkeeping (issuing a proof, closing a worktree) is not wanted here.
+"""
+
+from collections.abc import Sequence
+
+from omk.domain.event import Value
+from omk.domain.graph import is_free, startable
+from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
+from omk.domain.proof.holds import executors, is_fresh
+from omk.domain.proof.rules import RULES
+from omk.domain.state import GoalState
+from omk.domain.subjects.controller import Request
+from omk.domain.values import PASSES, ReviewPass
+
+
+class MakePlan(Value):
+    """Turn the goal into tasks."""
+
+
+class RunAgent(Value):
+    """Let an agent work on *task*, for the *attempt*-th time."""
+
+    task: str
+    attempt: int
+
+
+class BeginTask(Value):
+    """Say that the controller's own *task* begins."""
+
+    task: str
+
+
+class RunGate(Value):
+    """Run *gate* on the current tree, for the *attempt*-th time."""
+
+    gate: str
+    attempt: int
+
+
+class MakeReview(Value):
+    """Make a review pass over the current change."""
+
+    review: ReviewPass
+    attempt: int
+
+
+class EndTask(Value):
+    """Say how the controller's own *task* ended; *gaps* are the codes that keep it from being done."""
+
+    task: str
+    gaps: tuple[str, ...]
+
+
+class AcceptByPolicy(Value):
+    """Accept the change, as `--accept auto` asks."""
+
+
+class TryAgain(Value):
+    """Open *task* again, because of the gaps with these codes."""
+
+    task: str
+    gaps: tuple[str, ...]
+
+
+class MergeByPolicy(Value):
+    """Merge the change, as `--merge gated` asks."""
+
+
+Effect = MakePlan | RunAgent | BeginTask | RunGate | MakeReview | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
+
+
+def controlling(state: GoalState) -> str | None:
+    """The status that rules whatever the gaps are, if there is one."""
+    goal = state.goal
+    if goal.cancelled:
+        return "cancelled"
+    if goal.failed:
+        return "failed_infra"
+    if goal.paused:
+        return "paused"
+    if goal.blocked:
+        return "blocked_on_human" if goal.blocked.on == "human" else "blocked_on_external"
+    return "needs_more_budget" if state.budget.exhausted else None
+
+
+def wanted(state: GoalState) -> tuple[Effect, ...]:
+    """The effects asked for and not answered, in the order to carry them out; empty when nothing is asked."""
+    request = state.controller.request
+    if request is None or controlling(state):
+        return ()
+    if not state.goal.planned_seq:
+        return (MakePlan(),)
+    for step, ask in ASK:
+        if step in request.steps:
+            effects = ask(state, request)
+            if effects:
+                return tuple(effects)
+    return tuple(_again(state, request))
+
+
+def _execute(state: GoalState, _: Request) -> Sequence[Effect]:
+    running = [task for task in executors(state) if task.status == "running"]
+    if running:
+        return [RunAgent(task=one.id, attempt=one.attempts) for one in running]
+    return [RunAgent(task=one.id, attempt=one.attempts + 1) for one in startable(state.task, "executor")]
+
+
+def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
+    since = max(request.seq, request.settled_seq)
+    open_gates: list[Effect] = []
+    for name in state.gate.order:
+        gate = state.gate.by_name[name]
+        if gate.breaker_until is not None:
+            continue
+        if gate.last is None or gate.started or gate.last.started_seq < since or not is_fresh(state, gate):
+            open_gates.append(RunGate(gate=name, attempt=gate.attempts + (gate.started is None)))
+    bad = _gaps(state, "gates.configured", "gate.<name>")
+    return _around((VERIFY,), open_gates, state, {VERIFY: bad})
+
+
+def _review(state: GoalState, request: Request) -> Sequence[Effect]:
+    since = max(request.seq, request.settled_seq, *(_seq_of_gate(state, name) for name in state.gate.order), 0)
+    files, reviews = state.worktree, state.review
+    base = files.base.tree if files.base else ""
+    open_passes: list[Effect] = []
+    for name in PASSES:
+        last, running = reviews.by_pass.get(name), name in reviews.running
+        if last is None or running or last.seq < since or (last.tree, last.base) != (files.tree, base):
+            open_passes.append(MakeReview(review=name, attempt=reviews.attempts.get(name, 0) + (not running)))
+    bad = _gaps(state, "review.<pass>")
+    security = tuple(code for code in bad if code == "review.security")
+    others = tuple(code for code in bad if code != "review.security")
+    return _around((REVIEW, SECURITY_REVIEW), open_passes, state, {REVIEW: others, SECURITY_REVIEW: security})
+
+
+def _seq_of_gate(state: GoalState, name: str) -> int:
+    last = state.gate.by_name[name].last
+    return last.seq if last else 0
+
+
+def _around(
+    tasks: tuple[str, ...], effects: list[Effect], state: GoalState, gaps: dict[str, tuple[str, ...]]
+) -> Sequence[Effect]:
+    """The effects, between the beginning and the end of the controller's own tasks that they are the work of.
+
+    A task whose dependencies are not done (a failed agent's) does not begin, but its effects are wanted all the same.
+    """
+    known = [state.task[name] for name in tasks if name in state.task]
+    begun = [one for one in known if one.status == "running"]
+    waiting = {"pending", "done", "blocked"} if effects else {"pending"}
+    begin = [BeginTask(task=one.id) for one in known if one.status in waiting and is_free(state.task, one)]
+    return begin or effects or [EndTask(task=one.id, gaps=gaps[one.id]) for one in begun]
+
+
+def _gaps(state: GoalState, *families: str) -> tuple[str, ...]:
+    """The codes without evidence, of these families or of all."""
+    rules = [rule for rule in RULES if not families or rule.code in families]
+    return tuple(code for rule in rules for code in rule.codes(state) if rule.holds(state, code) is None)
+
+
+def _accept(state: GoalState, _: Request) -> Sequence[Effect]:
+    settings = state.goal.settings
+    is_auto = settings is not None and settings.accept == "auto"
+    return [AcceptByPolicy()] if is_auto and _gaps(state) == ("integration.accepted",) else []
+
+
+def _merge(state: GoalState, _: Request) -> Sequence[Effect]:
+    settings, merge = state.goal.settings, state.delivery.merge
+    is_gated = settings is not None and settings.merge == "gated"
+    is_done = merge is not None and merge.seq > (state.delivery.acceptance.seq if state.delivery.acceptance else 0)
+    return [MergeByPolicy()] if is_gated and not is_done and not _gaps(state) else []
+
+
+def _again(state: GoalState, request: Request) -> Sequence[Effect]:
+    if "execute" not in request.steps or request.attempts >= request.max_attempts:
+        return []
+    owed = owed_by_agent(state)
+    if not owed:
+        return []
+    tasks = [one for one in executors(state) if one.status in {"done", "blocked"}]
+    idle = [one for one in tasks if one.id not in state.worktree.owners]
+    return [TryAgain(task=one.id, gaps=owed) for one in (idle or tasks)[:1]]
+
+
+def owed_by_agent(state: GoalState) -> tuple[str, ...]:
+    """The codes of the gaps that another attempt of the agent may close."""
+    codes = []
+    for rule in RULES:
+        for code in rule.codes(state):
+            if rule.holds(state, code) is None:
+                lack = rule.lack(state, code)
+                if (lack.owner or rule.owed_by) == "agent":
+                    codes.append(code)
+    return tuple(codes)
+
+
+ASK = (("execute", _execute), ("verify", _verify), ("review", _review), ("accept", _accept), ("merge", _merge))

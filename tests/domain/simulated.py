@@ -1,0 +1,133 @@
+"""A controller without a world: it answers every wanted effect with what a script says, and performs nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from omk.domain.event import Command
+from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
+from omk.domain.subjects.delivery import AUTO, ChangeMerged, FinishMerge, MergeStarted, StartMerge
+from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
+from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
+from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
+from omk.domain.subjects.worktree import FilesChanged, RecordFiles
+from omk.domain.wanted import (
+    AcceptByPolicy,
+    BeginTask,
+    Effect,
+    EndTask,
+    MakePlan,
+    MakeReview,
+    MergeByPolicy,
+    RunAgent,
+    RunGate,
+    TryAgain,
+    wanted,
+)
+from tests.scenario import BOT, Story, accept, change, plan, some, tree
+
+LONGEST = 200
+"""Effects after which a controller that does not come to an end has failed the test."""
+
+
+class Simulated:
+    """What the world answers: per attempt an agent's outcome and whether it changes files, and a gate's outcome."""
+
+    def __init__(
+        self,
+        *,
+        agent: Callable[[int], str] = lambda _: "succeeded",
+        writes: Callable[[int], bool] = lambda _: True,
+        gate: Callable[[str, int], str] = lambda *_: "passed",
+        review: type[Any] = ReviewPassed,
+    ) -> None:
+        self.agent, self.writes, self.gate, self.review = agent, writes, gate, review
+        self.performed: list[Effect] = []
+
+    def drive(self, story: Story) -> Story:
+        """Carry out what is wanted until nothing is."""
+        while effects := wanted(story.state):
+            assert len(self.performed) < LONGEST, f"no end: {effects[0]} again and again"
+            story = self.perform(story, effects[0])
+        return story
+
+    def perform(self, story: Story, effect: Effect) -> Story:
+        """Carry out one effect."""
+        self.performed.append(effect)
+        for step in self.steps(story, effect):
+            story = story.given(step)
+        return story
+
+    def steps(self, story: Story, effect: Effect) -> list[Command]:
+        """The commands that a controller sends for an effect."""
+        match effect:
+            case RunAgent(task=task, attempt=attempt):
+                return self.work(story, task, attempt)
+            case RunGate(gate=name, attempt=attempt):
+                return self._gate(story, name, attempt)
+            case MakeReview(review=name, attempt=attempt):
+                return self._review(story, name, attempt)
+            case AcceptByPolicy():
+                return [replace(accept(actor=AUTO), tree=story.state.worktree.tree)]
+            case MergeByPolicy():
+                return _merge(story)
+            case MakePlan():
+                return [plan()]
+            case BeginTask() | EndTask() | TryAgain():
+                return _task(story, effect)
+
+    def work(self, story: Story, task: str, attempt: int) -> list[Command]:
+        """An agent works on the task."""
+        agent, outcome = f"{task}:{attempt}", self.agent(attempt)
+        started = some(AgentStarted, agent=agent, task=task, attempt=attempt)
+        finished: Any = some(AgentFinished, agent=agent, task=task, outcome=outcome)
+        after = tree(f"{agent} wrote") if self.writes(attempt) else story.state.worktree.tree
+        before = story.state.worktree.paths.get("hello.py")
+        changes = (change("hello.py", f"attempt {attempt}", "old"),) if self.writes(attempt) else ()
+        assert before is None or before.old == tree("old")
+        changed = some(FilesChanged, task=task, old=story.state.worktree.tree, tree=after, changes=changes)
+        end: Command = FinishTask(actor=BOT, task=task, attempt=attempt, tree=after)
+        if outcome != "succeeded":
+            end = FailTask(actor=BOT, task=task, attempt=attempt, reason=outcome)
+        return [
+            StartTask(actor=BOT, task=task, worker=agent),
+            StartAgent(actor=BOT, started=started),
+            FinishAgent(actor=f"agent:{agent}", finished=finished),
+            RecordFiles(actor=BOT, changed=changed),
+            end,
+        ]
+
+    def _gate(self, story: Story, name: str, attempt: int) -> list[Command]:
+        digest, now = story.state.gate.by_name[name].definition.digest, story.state.worktree.tree
+        started = some(GateStarted, gate=name, attempt=attempt, tree=now, definition=digest)
+        said: Any = self.gate(name, attempt)
+        ran = some(GateRan, gate=name, attempt=attempt, tree=now, definition=digest, outcome=said)
+        return [StartGate(actor=BOT, started=started), RecordGate(actor=BOT, ran=ran)]
+
+    def _review(self, story: Story, name: Any, attempt: int) -> list[Command]:
+        files = story.state.worktree
+        where: Any = {"review": name, "attempt": attempt, "tree": files.tree, "base": files.base and files.base.tree}
+        verdict = some(self.review, **where)
+        return [StartReview(actor=BOT, started=some(ReviewStarted, **where)), RecordReview(actor=BOT, verdict=verdict)]
+
+
+def _task(story: Story, effect: BeginTask | EndTask | TryAgain) -> list[Command]:
+    task, attempt = effect.task, story.state.task[effect.task].attempts
+    match effect:
+        case BeginTask():
+            again = RetryTask(actor=BOT, task=task, reason="asked for again")
+            return [again, StartTask(actor=BOT, task=task, worker=CONTROLLER)]
+        case EndTask(gaps=()):
+            return [FinishTask(actor=BOT, task=task, attempt=attempt)]
+        case EndTask(gaps=gaps):
+            return [FailTask(actor=BOT, task=task, attempt=attempt, reason=", ".join(gaps))]
+        case TryAgain(gaps=gaps):
+            return [RetryTask(actor=BOT, task=task, reason=", ".join(gaps))]
+
+
+def _merge(story: Story) -> list[Command]:
+    now, attempt = story.state.worktree.tree, story.state.delivery.merges + 1
+    started = some(MergeStarted, attempt=attempt, tree=now)
+    merged = some(ChangeMerged, attempt=attempt, tree=now)
+    return [StartMerge(actor=BOT, started=started), FinishMerge(actor=BOT, answer=merged)]

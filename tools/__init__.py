@@ -1,0 +1,1 @@
+"""What builders of omk run and users never need."""
