@@ -1,0 +1,94 @@
+"""Anchors: how far each goal had come, kept outside the database, so that a log cut short is noticed (design 11.2).
+
+`heads/<goal>` holds `<seq> <digest>`. It is replaced as a whole; it may lag behind the log and never leads it.
+"""
+
+import re
+from pathlib import Path
+
+from msgspec import Struct
+
+from omk.domain.event import Recorded
+from omk.errors import Damaged, Unusable
+from omk.log.folder import replace_file
+from omk.log.protocol import Log, Problem
+
+FOLDER = "heads"
+_CONTENT = re.compile(r"(\d{1,18}) (b2:[0-9a-f]{64})\n?")
+
+
+class Anchor(Struct, frozen=True):
+    """The record that stood at the head of *goal* when the anchor was written."""
+
+    goal: str
+    seq: int
+    digest: str
+
+
+def write_anchor(folder: Path, goal: str, seq: int, digest: str) -> None:
+    """Remember in the store's *folder* that *goal* has reached *seq*; an anchor that is already further stays."""
+    try:
+        known = read_anchor(folder, goal)
+    except Damaged:
+        known = None
+    if known is None or known.seq < seq:
+        replace_file(_path(folder, goal), f"{seq} {digest}\n")
+
+
+def read_anchor(folder: Path, goal: str) -> Anchor | None:
+    """The anchor of *goal*, or None; raises Damaged `anchor.unreadable`."""
+    try:
+        content = _path(folder, goal).read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        text = f"{_path(folder, goal)} cannot be read: {problem.strerror}. Check its permissions."
+        raise Unusable(text) from problem
+    match = _CONTENT.fullmatch(content)
+    if match is None:
+        raise Damaged(goal, None, "anchor.unreadable", f"{FOLDER}/{_path(folder, goal).name} is not an anchor.")
+    return Anchor(goal, int(match[1]), match[2])
+
+
+def anchored_goals(folder: Path) -> list[str]:
+    """The goals that have an anchor, by name."""
+    from urllib.parse import unquote
+
+    place = folder / FOLDER
+    names = [path.name for path in place.iterdir()] if place.is_dir() else []
+    return sorted(unquote(name) for name in names if not name.startswith("."))
+
+
+def check_anchor(anchor: Anchor, record: Recorded | None) -> Problem | None:
+    """What is wrong if *record* (None: there is none) stands where *anchor* was written."""
+    if record is None:
+        text = f"the log ends before event {anchor.seq}, which it had reached."
+        return Problem(anchor.goal, anchor.seq, "anchor.lost", text)
+    if record.digest != anchor.digest:
+        text = f"its digest is {record.digest}, and it was {anchor.digest} when it was recorded."
+        return Problem(anchor.goal, anchor.seq, "anchor.differs", text)
+    return None
+
+
+def check_anchors(folder: Path, log: Log, goal: str | None = None) -> list[Problem]:
+    """Compare the anchors (of one goal, or all) with the log; [] if it has everything it ever had."""
+    problems = []
+    for name in anchored_goals(folder) if goal is None else [goal]:
+        try:
+            anchor = read_anchor(folder, name)
+            if anchor is None:
+                continue
+            record = next(log.read(name, after=anchor.seq - 1, upto=anchor.seq, verify=False), None)
+            problem = check_anchor(anchor, record)
+        except Damaged as damage:
+            problem = Problem(damage.goal, damage.seq, damage.code, damage.text)
+        if problem is not None:
+            problems.append(problem)
+    return problems
+
+
+def _path(folder: Path, goal: str) -> Path:
+    from urllib.parse import quote
+
+    name = quote(goal, safe="")
+    return folder / FOLDER / (name.replace(".", "%2E", 1) if name.startswith(".") else name)

@@ -1,0 +1,38 @@
+"""The store's folder: private, and files in it replaced whole."""
+
+import os
+from pathlib import Path
+
+from omk.errors import Unusable
+
+
+def private_folder(folder: Path) -> None:
+    """Make *folder*, readable by its owner alone, if it is not there yet."""
+    try:
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as problem:
+        text = f"The folder {folder} cannot be made: {problem.strerror}. Check the permissions of what is above it."
+        raise Unusable(text) from problem
+
+
+def replace_file(path: Path, content: str) -> None:
+    """Write *content* to *path* so that a reader sees the old or the new content, never half, also after a crash."""
+    from tempfile import mkstemp
+
+    private_folder(path.parent)
+    fresh: Path | None = None
+    try:
+        number, name = mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)  # mode 0600
+        fresh = Path(name)
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as problem:
+        if fresh is not None:
+            fresh.unlink(missing_ok=True)
+        text = f"{path} cannot be written: {problem.strerror}. Check its permissions and the disk."
+        raise Unusable(text) from problem

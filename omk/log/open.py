@@ -1,0 +1,70 @@
+"""Which log a store URL means, and where its files are."""
+
+from pathlib import Path
+
+from omk.errors import Unusable
+from omk.log.protocol import Log
+from omk.log.sqlite import SqliteLog
+
+NAME = "log.sqlite"
+
+
+def open_log(url: str | None, *, folder: Path, create: bool) -> Log | None:
+    """The log that *url* names (null: SQLite in *folder*); None if there is none and *create* is false.
+
+    `sqlite:///path` (a folder, or a file ending in .sqlite or .db), `jsonl:///path` or a path ending in .jsonl. Raises
+    Unusable for any other URL and for a store that cannot be used, Damaged for one that is not what omk wrote.
+    """
+    kind, path = _place(url, folder)
+    if not path.exists():
+        if not create:
+            return None
+        _create(kind, path)
+    if kind == "sqlite":
+        return SqliteLog(path)
+    from omk.log.jsonl import JsonlLog
+
+    return JsonlLog(path)
+
+
+def store_folder(url: str | None, folder: Path) -> Path:
+    """The folder that holds the log, its anchors and its caches; *folder* is the repository's own."""
+    return _place(url, folder)[1].parent
+
+
+def _create(kind: str, path: Path) -> None:
+    if kind == "jsonl":
+        from omk.log import jsonl
+
+        jsonl.create(path)
+        return
+    from omk.log.recorder import create
+
+    create(path)
+
+
+def _place(url: str | None, folder: Path) -> tuple[str, Path]:
+    """The kind of the log and the path of its file."""
+    if not url:
+        return "sqlite", folder / NAME
+    from urllib.parse import unquote, urlsplit
+
+    scheme, marked, rest = url.partition("://")
+    if not marked:
+        return _file(Path(url))
+    if scheme in ("postgresql", "postgres"):
+        text = "PostgreSQL stores are not supported yet. Use sqlite:///path or jsonl:///path."
+        raise Unusable(text)
+    if scheme not in ("sqlite", "jsonl", "file") or urlsplit(url).netloc not in ("", "localhost") or not rest.strip("/"):
+        shown = url if "@" not in url else f"{scheme}://…"
+        text = f"{shown!r} names no store. Use sqlite:///path or jsonl:///path."
+        raise Unusable(text)
+    path = Path(unquote(urlsplit(url).path))
+    return ("jsonl", path) if scheme == "jsonl" else _file(path)
+
+
+def _file(path: Path) -> tuple[str, Path]:
+    if path.suffix == ".jsonl":
+        return "jsonl", path
+    is_file = path.suffix in (".sqlite", ".db") and not path.is_dir()
+    return "sqlite", path if is_file else path / NAME
