@@ -1,0 +1,292 @@
+"""A child process that waits until it was recorded, runs in its own process group, and leaves nothing behind."""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Container, Iterator, Mapping
+from pathlib import Path
+
+from omk.agents.capture import Capture
+from omk.domain.event import Value
+from omk.errors import Unusable
+
+GATE = 'read -r omk_gate && [ "$omk_gate" = go ] && exec "$@"'
+"""What the child does first. POSIX `read` takes no byte beyond the line, so the command then finds its own input."""
+CHUNK = 1 << 16
+LAST_DRAIN = 1 << 20  # the largest pipe of Linux: nothing a dead process wrote lies behind more bytes than this
+GRACE_MS = 500  # between a polite and a certain end
+
+
+class Exit(Value):
+    """How a child ended.
+
+    Exactly one of `status` and `signal` is set; `output` holds stdout and stderr as they came, the first and the
+    last 512 KiB of it; `size` counts the bytes printed, `left_out` those in between that were not kept.
+    """
+
+    status: int | None
+    signal: int | None
+    timed_out: bool
+    stopped: bool
+    spawn_error: str | None
+    duration_ms: int
+    output: bytes
+    size: int
+    left_out: int
+
+
+class Child:
+    """One process: `prepare`, record `pid` and `started`, then `release` and `wait`, or `abandon`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, missing: str | None) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("A child is started with pipes.")
+        self.pid, self.started = process.pid, started_at(process.pid) or ""
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self._process, self._unsent, self._missing = process, memoryview(stdin), missing
+        self._released_ms = milliseconds()
+
+    @classmethod
+    def prepare(
+        cls,
+        command: tuple[str, ...],
+        *,
+        shell: bool,
+        directory: Path,
+        environment: Mapping[str, str],
+        stdin: bytes = b"",
+    ) -> "Child":
+        """Start a process that does nothing until `release`; if this program ends first, it ends too.
+
+        Raises `Unusable` when the operating system refuses to start it.
+        """
+        argv = ("/bin/sh", "-c", " ".join(command)) if shell else command
+        try:
+            process = subprocess.Popen(
+                ("/bin/sh", "-c", GATE, "sh", *argv),
+                cwd=directory,
+                env=dict(environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise Unusable(f"{argv[0]} cannot be started in {directory}: {error}. Mend that and run again.") from error
+        return cls(process, stdin, None if shell else missing_program(argv[0], directory, environment))
+
+    def release(self) -> None:
+        """Let the command run."""
+        self._released_ms = milliseconds()
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._stdin.fileno(), b"go\n")
+
+    def abandon(self) -> None:
+        """End a child that was never released: nothing of its command has run."""
+        self._stdin.close()
+        self._end_group()
+        self._reap()
+
+    def wait(
+        self,
+        timeout_ms: int | None,
+        stop: threading.Event | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Exit:
+        """Feed and drain until the command's own process ends; its group and its output end with it.
+
+        After *timeout_ms*, or when *stop* is set, the group is asked to end and half a second later killed.
+        """
+        capture = Capture()
+        os.set_blocking(self._stdin.fileno(), False)
+        os.set_blocking(self._stdout.fileno(), False)
+
+        def keep(chunk: bytes) -> None:
+            capture.add(chunk)
+            if on_output is not None:
+                on_output(chunk)
+
+        try:
+            timed_out, stopped = self._run(timeout_ms, stop, keep)
+            self._end_group()
+            self._drain(keep)
+        except BaseException:
+            self._end_group()
+            raise
+        finally:
+            self._reap()
+        return self._exit(capture, timed_out=timed_out, stopped=stopped)
+
+    # --- The loop ---
+
+    def _run(self, timeout_ms: int | None, stop: threading.Event | None, keep: Callable[[bytes], None]) -> tuple[bool, bool]:
+        """Pump until the process has ended; (timed out, stopped)."""
+        timed_out = stopped = False
+        deadline = None if timeout_ms is None else self._released_ms + timeout_ms
+        kill_at: int | None = None
+        for now in self._ticks(keep):
+            if kill_at is not None:
+                if now >= kill_at:
+                    self._end_group()
+                continue
+            timed_out = deadline is not None and now >= deadline
+            stopped = not timed_out and stop is not None and stop.is_set()
+            if timed_out or stopped:
+                signal_group(self.pid, signal.SIGTERM)
+                kill_at = now + GRACE_MS
+        return timed_out, stopped
+
+    def _ticks(self, keep: Callable[[bytes], None]) -> Iterator[int]:
+        """Move bytes both ways; the monotonic time in milliseconds after each look, until the process has ended."""
+        is_open, pause = True, 0.001
+        while not self._has_ended():
+            if not self._unsent:
+                self._stdin.close()
+            writing = [self._stdin] if self._unsent else []
+            readable, writable, _ = select.select([self._stdout] if is_open else [], writing, [], pause)
+            pause = 0.001 if readable or writable else min(0.05, 2 * pause)
+            if writable:
+                self._feed()
+            if readable:
+                chunk = os.read(self._stdout.fileno(), CHUNK)
+                is_open = bool(chunk)
+                if chunk:
+                    keep(chunk)
+            yield milliseconds()
+
+    def _feed(self) -> None:
+        try:
+            self._unsent = self._unsent[os.write(self._stdin.fileno(), self._unsent[:CHUNK]) :]
+        except BrokenPipeError:
+            self._unsent = self._unsent[:0]  # a command need not read what it is given
+        except BlockingIOError:
+            return
+
+    def _drain(self, keep: Callable[[bytes], None]) -> None:
+        """Read what the dead left in the pipe, without waiting for a grandchild that still holds it."""
+        left = LAST_DRAIN
+        with contextlib.suppress(BlockingIOError):
+            while left > 0 and (chunk := os.read(self._stdout.fileno(), min(left, CHUNK))):
+                left -= len(chunk)
+                keep(chunk)
+
+    # --- The process ---
+
+    def _has_ended(self) -> bool:
+        """Whether the process ended; where possible it stays a zombie, so that its group cannot become another's."""
+        if not hasattr(os, "waitid"):
+            return self._process.poll() is not None
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _end_group(self) -> None:
+        signal_group(self.pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        self._stdin.close()
+        self._process.wait()
+        self._stdout.close()
+
+    def _exit(self, capture: Capture, *, timed_out: bool, stopped: bool) -> Exit:
+        code = self._process.returncode
+        return Exit(
+            status=code if code >= 0 else None,
+            signal=-code if code < 0 else None,
+            timed_out=timed_out,
+            stopped=stopped,
+            spawn_error=self._missing if code in {126, 127} else None,
+            duration_ms=milliseconds() - self._released_ms,
+            output=capture.output,
+            size=capture.size,
+            left_out=capture.left_out,
+        )
+
+
+def milliseconds() -> int:
+    """A monotonic clock: it measures how long a child ran, never says when, so no record depends on what it shows."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def missing_program(program: str, directory: Path, environment: Mapping[str, str]) -> str | None:
+    """A sentence when *program* cannot be executed, else nothing."""
+    name = str(directory / program) if "/" in program else program
+    if shutil.which(name, path=environment.get("PATH", os.defpath)) is None:
+        return f"{program} was not found or may not be executed. Install it, or give its full path."
+    return None
+
+
+# --- Processes by their recorded identity: pid and start time ---
+
+
+def started_at(pid: int) -> str | None:
+    """The kernel's start time of a living process, as text only ever compared for equality; null if there is none."""
+    if not sys.platform.startswith("linux"):
+        return process_status(pid, "lstart=")
+    fields = process_fields(pid)
+    return None if fields is None or fields[0] in {"Z", "X"} else fields[19]
+
+
+def is_alive(pid: int, started: str) -> bool:
+    """Whether the very process that was recorded still runs (a zombie does not)."""
+    return started != "" and started_at(pid) == started
+
+
+def end_process(pid: int, started: str) -> bool:
+    """End the process group of a recorded process, politely then surely; false when that process is not there."""
+    if not is_alive(pid, started):
+        return False
+    signal_group(pid, signal.SIGTERM)
+    give_up = milliseconds() + GRACE_MS
+    while is_alive(pid, started) and milliseconds() < give_up:
+        time.sleep(0.01)
+    signal_group(pid, signal.SIGKILL)
+    return True
+
+
+def ancestors(pid: int) -> list[int]:
+    """The given process, its parent, and so on up."""
+    line: list[int] = []
+    while pid > 0 and pid not in line:
+        line.append(pid)
+        pid = parent_of(pid)
+    return line
+
+
+def is_below(pids: Container[int]) -> bool:
+    """Whether this process or any of its ancestors has one of the given pids."""
+    return any(pid in pids for pid in ancestors(os.getpid()))
+
+
+def parent_of(pid: int) -> int:
+    """The pid of a process's parent, 0 if there is none."""
+    if not sys.platform.startswith("linux"):
+        return int(process_status(pid, "ppid=") or 0)
+    fields = process_fields(pid)
+    return 0 if fields is None else int(fields[1])
+
+
+def process_fields(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat from the third (state) on; the second, a name in parentheses, may hold anything."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def process_status(pid: int, column: str) -> str | None:
+    """One column of `ps` where there is no /proc."""
+    answer = subprocess.run(("ps", "-o", column, "-p", str(pid)), capture_output=True, check=False)
+    return answer.stdout.decode(errors="replace").strip() or None
+
+
+def signal_group(pid: int, number: int) -> None:
+    """Send a signal to the group that *pid* leads; a group that is gone is fine (macOS says EPERM of zombies)."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)

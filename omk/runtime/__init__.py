@@ -1,0 +1,1 @@
+"""The runtime: the one writer, the controller, git and worktrees, gates and reviews."""

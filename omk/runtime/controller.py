@@ -1,0 +1,206 @@
+"""The controller: carry out what the state wants, until it wants nothing."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from msgspec.structs import replace
+
+from omk.agents.child import end_process, is_alive, started_at
+from omk.domain.goal_decider import PlanGoal
+from omk.domain.plan import built_in_plan
+from omk.domain.proof.proof import GoalProof
+from omk.domain.state import GoalState
+from omk.domain.subjects.controller import AbortEffect, ControllerStarted, StartController, Step, StopController
+from omk.domain.subjects.delivery import AUTO, AcceptChange
+from omk.domain.subjects.obligation import BOOKKEEPING
+from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
+from omk.domain.wanted import (
+    AcceptByPolicy,
+    BeginTask,
+    Effect,
+    EndTask,
+    MakePlan,
+    MakeReview,
+    MergeByPolicy,
+    RunAgent,
+    RunGate,
+    TryAgain,
+    controlling,
+    wanted,
+)
+from omk.errors import OmkError
+from omk.runtime import edge
+from omk.runtime.alone import alone
+from omk.runtime.handle import Superseded
+from omk.runtime.merge import merge_change, settle_merge
+from omk.runtime.session import Session
+from omk.runtime.steps.agent import run_agent
+from omk.runtime.steps.gate import run_gate
+from omk.runtime.steps.review import make_review
+from omk.runtime.watch import watching
+
+
+def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, resume: bool = False) -> GoalProof:
+    """Carry out *steps* on the goal, and issue the proof; with *resume*, what a dead controller was asked.
+
+    Raises `Refused` when the goal takes no work, `Superseded` when another controller took it. Whatever ends it, nothing
+    it started is left behind.
+    """
+    with alone(session.handle.folder):
+        clean_up(session)
+        controller = _start(session, steps, max_attempts, resume=resume)
+    reason = "everything asked for is done"
+    try:
+        with watching(session):
+            while effects := wanted(session.state):
+                PERFORM[type(effects[0])](session, effects[0])
+                session.handle.refresh()
+        if ruling := controlling(session.state):
+            reason = f"the goal's status is {ruling}"
+    except KeyboardInterrupt:
+        reason = "interrupted"
+        raise
+    except OmkError as error:
+        reason = str(error)
+        raise
+    finally:
+        proof = _stop(session, controller, reason)
+    return proof
+
+
+RECOVERY = "controller:recovery"
+"""Who cleans up after a dead controller: whichever process comes first, in nobody's name."""
+ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
+
+
+def left_over(state: GoalState) -> tuple[Step, ...]:
+    """The steps an ended or dead controller was asked for and did not come to; empty when nothing is left to do."""
+    controllers = state.controller
+    request = controllers.request or controllers.previous
+    if request is None:
+        return () if controlling(state) or state.goal.planned_seq else ALL_STEPS
+    again = replace(state, controller=replace(controllers, request=request))
+    return request.steps if wanted(again) else ()
+
+
+def _start(session: Session, steps: tuple[Step, ...], max_attempts: int, *, resume: bool) -> str:
+    controllers = session.state.controller
+    active = controllers.active
+    name = edge.new_controller_id()
+    session.actor = f"controller:{name}"
+    started = ControllerStarted(
+        controller=name,
+        pid=os.getpid(),
+        started=started_at(os.getpid()) or "",
+        steps=steps,
+        max_attempts=max_attempts,
+        resumes=controllers.last if resume else None,
+        version=version("omk"),
+    )
+    alive = active is not None and is_alive(active.pid, active.started)
+    session.handle(StartController(actor=session.actor, started=started, alive=alive))
+    session.handle.controller = name
+    return name
+
+
+def _stop(session: Session, controller: str, reason: str) -> GoalProof:
+    """Close what is open, let the goal go, issue the proof."""
+    with contextlib.suppress(Superseded):
+        session.handle.refresh()
+    active = session.state.controller.active
+    if active is None or active.controller != controller:
+        return session.handle.proof  # another one has the goal, and its worktrees
+    abort_open(session, f"The controller stopped: {reason}.")
+    session.close_worktrees()
+    session.handle(StopController(actor=session.actor, controller=controller, reason=reason))
+    return session.handle.issue_proof(session.actor)
+
+
+def recover(session: Session) -> None:
+    """Close what a dead controller left: end its processes, abort its obligations, remove its worktrees.
+
+    Does nothing while the goal's controller is alive.
+    """
+    with alone(session.handle.folder):
+        clean_up(session)
+
+
+def clean_up(session: Session) -> None:
+    """The same, for one who holds the store's lock: whoever takes the goal over does so before letting go of it."""
+    session.handle.refresh()
+    active = session.state.controller.active
+    if active is not None and is_alive(active.pid, active.started):
+        return
+    for owed in session.state.obligation.values():
+        if owed.pid is not None and owed.started:
+            end_process(owed.pid, owed.started)
+    person, session.actor = session.actor, RECOVERY
+    settle_merge(session)
+    abort_open(session, "The controller that announced this is gone.")
+    if active is not None or session.state.worktree.open_worktrees:
+        session.close_worktrees()
+    session.actor = person
+
+
+def abort_open(session: Session, reason: str) -> None:
+    """Close every open obligation that is not bookkeeping, the last one first."""
+    owed = sorted(session.state.obligation.items(), key=lambda item: -item[1].seq)
+    for name, _ in owed:
+        if not name.startswith(BOOKKEEPING):
+            session.handle(AbortEffect(actor=session.actor, obligation=name, reason=reason))
+
+
+# --- The effects that are only a decision ---
+
+
+def _plan(session: Session, _: MakePlan) -> None:
+    goal = session.state.goal
+    scope = goal.settings.scope if goal.settings else ()
+    tasks = built_in_plan(session.handle.text(goal.prompt), scope)
+    session.handle(PlanGoal(actor=session.actor, tasks=tasks))
+
+
+def _begin(session: Session, effect: BeginTask) -> None:
+    actor = session.actor
+    again = RetryTask(actor=actor, task=effect.task, reason="asked for again")
+    session.handle(again, StartTask(actor=actor, task=effect.task, worker=CONTROLLER))
+
+
+def _end(session: Session, effect: EndTask) -> None:
+    attempt, actor = session.state.task[effect.task].attempts, session.actor
+    if effect.gaps:
+        reason = f"open: {', '.join(effect.gaps)}"
+        session.handle(FailTask(actor=actor, task=effect.task, attempt=attempt, reason=reason))
+    else:
+        tree = session.state.worktree.tree
+        session.handle(FinishTask(actor=actor, task=effect.task, attempt=attempt, tree=tree))
+
+
+def _accept(session: Session, _: AcceptByPolicy) -> None:
+    summary = "Accepted by the policy --accept auto: every other rule holds."
+    session.handle(AcceptChange(actor=AUTO, tree=session.state.worktree.tree, summary=summary))
+
+
+def _again(session: Session, effect: TryAgain) -> None:
+    reason = f"open: {', '.join(effect.gaps)}"
+    session.handle(RetryTask(actor=session.actor, task=effect.task, reason=reason))
+
+
+def _merge(session: Session, _: MergeByPolicy) -> None:
+    merge_change(session, None)
+
+
+PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {
+    MakePlan: _plan,
+    RunAgent: run_agent,
+    BeginTask: _begin,
+    RunGate: run_gate,
+    MakeReview: make_review,
+    EndTask: _end,
+    AcceptByPolicy: _accept,
+    TryAgain: _again,
+    MergeByPolicy: _merge,
+}

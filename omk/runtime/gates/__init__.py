@@ -1,0 +1,1 @@
+"""Verification gates: how they are defined, found and guarded."""

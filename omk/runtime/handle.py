@@ -1,0 +1,129 @@
+"""The only writer: decide on the kept state, append, fold what was appended."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from omk.domain.causes import causes_of
+from omk.domain.event import Command, Recorded
+from omk.domain.goal_decider import decide
+from omk.domain.proof.proof import GoalProof, prove, verdict_digest
+from omk.domain.proof.rules import VERSION
+from omk.domain.proof.standing import Judge
+from omk.domain.state import GoalState
+from omk.domain.subjects.controller import ControllerStarted
+from omk.domain.subjects.verdict import IssueProof, ProofIssued
+from omk.domain.text import resolve
+from omk.errors import Conflict, Damaged, OmkError
+from omk.log.anchors import check_anchors, write_anchor
+from omk.log.blobs import Blob
+from omk.log.codec import Entry, seal
+from omk.log.protocol import Log
+from omk.runtime import edge
+
+TRIES = 10
+
+
+class Superseded(OmkError):
+    """Another controller took the goal. Let it work."""
+
+
+class Handle:
+    """One goal as its writer sees it: the state so far, and the way to add to it.
+
+    *folder* is the store's folder, where the goal's anchor is kept; *listen* hears of every record that is appended here.
+    """
+
+    def __init__(self, log: Log, goal: str, folder: Path, listen: Callable[[Recorded], None] = lambda _: None) -> None:
+        self.log, self.goal, self.folder, self.listen = log, goal, folder, listen
+        self.judge = Judge()
+        self.controller: str | None = None
+        for problem in check_anchors(folder, log, goal):
+            raise Damaged(problem.goal, problem.seq, problem.code, problem.text)
+        self.refresh()
+
+    @property
+    def state(self) -> GoalState:
+        """The state after the last record read or written."""
+        return self.judge.state
+
+    @property
+    def proof(self) -> GoalProof:
+        """The verdict on that state."""
+        return prove(self.judge.state, self.judge.standing)
+
+    def refresh(self) -> None:
+        """Read what others appended. Raises `Superseded` when that is another controller's start."""
+        for record in self.log.read(self.goal, after=self.judge.state.seq, texts=False):
+            self.judge.add(record)
+            event = record.event
+            if isinstance(event, ControllerStarted) and self.controller not in {None, event.controller}:
+                raise Superseded(f"{event.controller} has taken {self.goal} over. This controller stops.")
+
+    def __call__(self, *commands: Command, blobs: Sequence[Blob] = (), tries: int = TRIES) -> list[Recorded]:
+        """Carry *commands* out as one append; the records that came of it, none if all was known already.
+
+        Raises `Refused`, and `Conflict` when others were faster *tries* times.
+        """
+        for left in reversed(range(tries)):
+            entries = self._decided(commands)
+            if not entries:
+                return []
+            try:
+                self.log.append(self.goal, entries, after=self.judge.state.seq, blobs=blobs)
+            except Conflict:
+                self.refresh()
+                if not left:
+                    raise
+                continue
+            return [self._keep(entry.record) for entry in entries]
+        raise Conflict(self.goal, self.judge.state.seq)
+
+    def _decided(self, commands: Sequence[Command]) -> list[Entry]:
+        """The sealed records that answer *commands* on the state as it is, each decided after those before it."""
+        scratch = Judge(self.judge.state, self.judge.standing) if len(commands) > 1 else None
+        entries: list[Entry] = []
+        state = self.judge.state
+        for command in commands:
+            events = decide(command, state)
+            for event in events:
+                entries.append(self._sealed(event, command.actor, entries, state))
+                scratch = scratch or Judge(self.judge.state, self.judge.standing)
+                scratch.add(entries[-1].record)
+                state = scratch.state
+        return entries
+
+    def _sealed(self, event: Any, actor: str, entries: Sequence[Entry], state: GoalState) -> Entry:
+        return seal(
+            event,
+            goal=self.goal,
+            seq=state.seq + 1,
+            at=max(edge.now(), state.at),
+            actor=actor,
+            causes=causes_of(event, state, actor),
+            prev=entries[-1].record.digest if entries else state.head,
+            salt=edge.salt,
+        )
+
+    def _keep(self, record: Recorded) -> Recorded:
+        self.judge.add(record)
+        self.listen(record)
+        return record
+
+    def issue_proof(self, actor: str) -> GoalProof:
+        """Put the verdict on record unless it stands there already, and anchor the goal's head outside the log."""
+        proof = self.proof
+        if self.state.seq == self.state.verdict.last_seq:
+            return proof
+        issued = ProofIssued(status=proof.status, rules=VERSION, verdict=verdict_digest(proof), tree=proof.tree, seq=proof.seq)
+        self(IssueProof(actor=actor, issued=issued))
+        write_anchor(self.folder, self.goal, self.state.seq, self.state.head)
+        return self.proof
+
+    def record_at(self, seq: int) -> Recorded | None:
+        """One record of the goal, or None."""
+        return next(iter(self.log.read(self.goal, after=seq - 1, upto=seq, verify=False)), None)
+
+    def text(self, quoted: str | None) -> str:
+        """The text that a quoted text of the state stands for, empty for none."""
+        return str(resolve(quoted, self.record_at)) if quoted else ""

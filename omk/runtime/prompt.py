@@ -1,0 +1,53 @@
+"""What an agent is told: the goal, the task, how it will be judged, and what was wrong last time."""
+
+from omk.domain.proof.proof import Gap
+from omk.domain.text import resolve
+from omk.runtime.session import Session
+
+LONGEST = 100_000
+"""Bytes of a prompt: it also travels in an environment variable, and Linux allows 131,072 for one."""
+TAIL = 4_000
+"""Characters of a red gate's output that go back to the agent."""
+
+
+def prompt_for(session: Session, task: str, attempt: int) -> str:
+    """The prompt for the *attempt*-th try of *task*; at most `LONGEST` bytes of UTF-8."""
+    state, text = session.state, session.handle.text
+    work = state.task[task]
+    parts = [
+        "# Goal",
+        text(state.goal.prompt),
+        *(f"Decided by a person: {text(one.answer)}" for one in state.goal.decisions),
+        f"# Task {task}: {text(work.title)}",
+        text(work.description) if text(work.description) != text(state.goal.prompt) else "",
+        _judged(session),
+        _scope(work.write_set),
+    ]
+    gaps = [gap for gap in session.handle.proof.gaps if gap.owner == "agent" and not gap.follows_from]
+    if attempt > 1 and gaps:
+        parts += [f"# What keeps attempt {attempt - 1} from being ready", *(_gap(session, gap) for gap in gaps)]
+    prompt = "\n\n".join(part for part in parts if part).replace("\0", "") + "\n"
+    return prompt.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+
+
+def _judged(session: Session) -> str:
+    gates = session.state.gate
+    lines = [f"- gate {name}: `{' '.join(gates.by_name[name].definition.command)}`" for name in gates.order]
+    checks = ", ".join(session.state.goal.oracle.checks) if session.state.goal.oracle else ""
+    head = "# How the change is judged\nWork in the current directory; omk records what you leave. It then runs:"
+    about = f"\nThe gates have to prove: {checks}." if checks else ""
+    return "\n".join([head, *lines]) + about if lines else head.partition(" It then")[0]
+
+
+def _scope(write_set: tuple[str, ...]) -> str:
+    return f"Change only these paths: {', '.join(write_set)}." if write_set else ""
+
+
+def _gap(session: Session, gap: Gap) -> str:
+    words = str(resolve(gap.text, session.handle.record_at))
+    gate = session.state.gate.by_name.get(gap.code.removeprefix("gate."))
+    if not gap.code.startswith("gate.") or gate is None or gate.last is None or gate.last.output is None:
+        return f"- {gap.code}: {words}"
+    content = session.handle.log.blob(gate.last.output.digest) or b""
+    tail = content.decode("utf-8", "replace")[-TAIL:].strip()
+    return f"- {gap.code}: {words}\n\n```\n{tail}\n```" if tail else f"- {gap.code}: {words}"

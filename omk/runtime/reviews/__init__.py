@@ -1,0 +1,1 @@
+"""The review wall: six deterministic passes over a diff."""

@@ -1,0 +1,1 @@
+"""The effects a controller carries out, one file each."""

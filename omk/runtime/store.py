@@ -1,0 +1,82 @@
+"""The store a goal is written to, and the goals of a repository in it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from omk.domain.event import Recorded
+from omk.domain.subjects.goal import GoalCreated
+from omk.domain.subjects.obligation import BOOKKEEPING
+from omk.errors import NotFound, Unusable
+from omk.log.open import open_log, store_folder
+from omk.log.protocol import Log
+from omk.runtime import edge
+from omk.runtime.controller import recover
+from omk.runtime.handle import Handle
+from omk.runtime.intake import Intake
+from omk.runtime.repository import UserRepository
+from omk.runtime.session import Session
+
+
+class Store:
+    """The log of a repository, open for writing; *url* as `--store` gives it, null for the repository's own.
+
+    With *identity*, store and repository are made omk's if they are not yet.
+    """
+
+    def __init__(self, user: UserRepository, url: str | None, *, identity: str | None = None) -> None:
+        self.user, self.url = user, url
+        self.folder: Path = store_folder(url, user.store_folder)
+        self.identity = user.ensure_identity(identity) if identity else user.identity()
+        self.log = self._open(create=identity is not None)
+
+    def _open(self, *, create: bool) -> Log:
+        log = open_log(self.url, folder=self.user.store_folder, create=create)
+        if log is None:
+            raise NotFound('No goals found here. Start one: omk run "what should be true when it is done".')
+        return log
+
+    def begin(self, intake: Intake, listen: Callable[[Recorded], None], tell: Callable[[str], None]) -> Session:
+        """Create a goal. Its base commit is held in the user's repository before anything speaks of it."""
+        goal = edge.new_goal_id()
+        session = self.session(goal, listen, tell)
+        session.agent = intake.agent
+        self.user.hold(goal, self.user.commit)
+        try:
+            session.handle(*intake.commands)
+        except BaseException:
+            self.user.release(goal)
+            raise
+        return session
+
+    def session(
+        self,
+        goal: str,
+        listen: Callable[[Recorded], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Session:
+        """This process at work on *goal*, as the person who runs it."""
+        handle = Handle(self.log, goal, self.folder, listen)
+        repository = handle.state.goal.repository
+        if repository is not None and repository.id != self.identity:
+            raise Unusable(f"{goal} belongs to another repository ({repository.origin or repository.id}). Go there.")
+        session = Session(handle, self.user, actor=edge.person(), tell=tell, reopen=lambda: self._open(create=False))
+        owed = (name for name in handle.state.obligation if not name.startswith(BOOKKEEPING))
+        if handle.state.controller.active is not None or any(owed):
+            recover(session)
+        return session
+
+    def has(self, goal: str) -> bool:
+        """Whether the store has a goal of that id, of whichever repository."""
+        return any(True for _ in self.log.read(goal, upto=1, verify=False))
+
+    def goals(self) -> list[tuple[str, str]]:
+        """The goals of this repository in the store: (id, time of creation), by id."""
+        known = []
+        for head in self.log.heads():
+            first = next(iter(self.log.read(head.goal, upto=1, verify=False)), None)
+            if first is None:
+                continue
+            event = first.event
+            if not isinstance(event, GoalCreated) or event.repository.id == self.identity:
+                known.append((head.goal, first.at))
+        return known

@@ -1,0 +1,119 @@
+"""Trees in omk's own repository: compared, read, merged and committed without any worktree."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from omk.domain.values import Change, Operation
+from omk.runtime.bare import BareRepository
+from omk.runtime.git import GitFailed, decode_path, encode_path, git, run_git
+
+OPERATIONS: Mapping[str, Operation] = {"A": "added", "D": "deleted"}
+FALLBACK_NAME, FALLBACK_EMAIL = "omk", "omk@localhost"
+
+
+class Merged(NamedTuple):
+    """What merging came to: the tree, or null and the paths that conflict, sorted."""
+
+    tree: str | None
+    conflicts: tuple[str, ...]
+
+
+class Trees:
+    """What can be asked of recorded trees; trees and commits are named by id."""
+
+    def __init__(self, bare: BareRepository) -> None:
+        self.bare = bare
+
+    def changes(self, old_tree: str, new_tree: str) -> tuple[Change, ...]:
+        """The paths that differ between two trees, sorted by path; renames are a deletion and an addition."""
+        raw = self.bare.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old_tree, new_tree)
+        return tuple(sorted(changes_of(raw), key=lambda change: change.path))
+
+    def diff(self, old_tree: str, new_tree: str) -> bytes:
+        """The difference as a unified patch, the same whatever the user configured."""
+        arguments = ("-r", "-p", "--no-renames", "--no-textconv", "--no-ext-diff", "--no-color", "--full-index")
+        prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--diff-algorithm=myers")
+        return self.bare.git("diff-tree", *arguments, *prefixes, old_tree, new_tree)
+
+    def read_blob(self, blob: str) -> bytes:
+        """A blob's bytes; a symbolic link's are its target. Raises `GitFailed` if it is not there."""
+        return self.bare.git("cat-file", "blob", blob)
+
+    def read_path(self, tree: str, path: str) -> bytes | None:
+        """A file's bytes in a tree, null if the tree has no such file."""
+        try:
+            return self.bare.git("cat-file", "blob", f"{tree}:{os.fsdecode(decode_path(path))}")
+        except GitFailed:
+            return None
+
+    def has_tree(self, tree: str) -> bool:
+        """Whether a tree can still be read."""
+        try:
+            return self.bare.git("cat-file", "-t", tree).strip() == b"tree"
+        except GitFailed:
+            return False
+
+    def tree_of(self, commit: str) -> str:
+        """The tree of a commit."""
+        return self.bare.git("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+
+    def keep(self, tree: str, base_commit: str) -> None:
+        """Make sure this repository itself holds all of *tree* that the base commit does not."""
+        self.bare.keep_tree(tree, beyond=(self.tree_of(base_commit),))
+
+    def merge_trees(self, base_commit: str, ours_commit: str, their_tree: str) -> Merged:
+        """Merge *their_tree*, which grew from *base_commit*, into *ours_commit*. Needs git 2.38.
+
+        Both sides are taken as changes of the base, also where *ours_commit* was rewritten and has no history with it.
+        """
+        sides = [
+            self.commit_tree(tree, [base_commit], "omk: to be merged", at=self._time_of(base_commit))
+            for tree in (self.tree_of(ours_commit), their_tree)
+        ]
+        arguments = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
+        ended = run_git(arguments, directory=None, git_dir=self.bare.path, environment={}, stdin=None, reads=False)
+        if ended.status not in {0, 1}:
+            raise GitFailed("merge-tree", ended.status, ended.stderr)
+        tree, *conflicts = [part for part in ended.stdout.split(b"\0") if part]
+        if ended.status == 1:
+            return Merged(None, tuple(sorted({encode_path(path) for path in conflicts})))
+        self.keep(tree.decode(), base_commit)  # our side moves with the user's branch; only the base is held
+        return Merged(tree.decode(), ())
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str, *, at: str | None = None) -> str:
+        """A commit in omk's repository by the user's configured identity; *at* is a date git reads, else now."""
+        environment = self._author() | ({"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {})
+        named = [word for parent in parents for word in ("-p", parent)]
+        text = message.encode()
+        commit = self.bare.git("commit-tree", tree, *named, environment=environment, stdin=text, reads=False)
+        return commit.decode().strip()
+
+    def _time_of(self, commit: str) -> str:
+        return self.bare.git("show", "-s", "--format=%cd", "--date=raw", commit, "--").decode().strip()
+
+    def _author(self) -> dict[str, str]:
+        """The user's own name and address, not what git would guess from the machine's."""
+        name = self._configured("user.name") or FALLBACK_NAME
+        email = self._configured("user.email") or FALLBACK_EMAIL
+        names = {"GIT_AUTHOR_NAME": name, "GIT_COMMITTER_NAME": name}
+        return names | {"GIT_AUTHOR_EMAIL": email, "GIT_COMMITTER_EMAIL": email}
+
+    def _configured(self, name: str) -> str:
+        value = git("config", "--get", name, directory=self.bare.user.top, check=False)
+        return value.decode(errors="replace").strip()
+
+
+def changes_of(raw: bytes) -> Iterator[Change]:
+    """The lines of `git diff-tree -r -z --raw --no-renames` as values."""
+    parts = raw.split(b"\0")
+    for facts, path in zip(parts[0::2], parts[1::2], strict=False):
+        old_mode, mode, old, new, letter = facts.decode().lstrip(":").split()
+        yield Change(
+            path=encode_path(path),
+            operation=OPERATIONS.get(letter, "modified"),
+            old_mode=None if letter == "A" else old_mode,
+            mode=None if letter == "D" else mode,
+            old=None if letter == "A" else old,
+            new=None if letter == "D" else new,
+        )

@@ -1,0 +1,138 @@
+"""Where work happens: worktrees of omk's own repository, outside the user's checkout.
+
+A worktree's registration (gitrepository-layout: `worktrees/<id>` with HEAD, commondir and gitdir) is written by
+ourselves, so that `reset` makes it good again whatever an agent did to it.
+"""
+
+import contextlib
+from pathlib import Path
+
+from omk.errors import Unusable
+from omk.runtime.bare import BareRepository
+from omk.runtime.cleaning import clear_differences
+from omk.runtime.folders import remove_tree
+from omk.runtime.git import GitFailed
+from omk.runtime.repository import UserRepository, make_private
+from omk.runtime.snapshot import Snapshot, take, unreadable
+from omk.runtime.trees import Trees
+
+
+class Workshop(Trees):
+    """Worktrees under `<state_home>/omk/worktrees/<repository id>/<goal>/<name>`, and the trees recorded from them."""
+
+    def __init__(self, user: UserRepository, state_home: Path) -> None:
+        super().__init__(BareRepository(user))
+        self.user, self.state_home = user, state_home
+
+    # --- Places ---
+
+    @property
+    def folder(self) -> Path:
+        """Where this repository's worktrees are. Raises `Unusable` before the repository has an identity."""
+        return self.state_home / "omk" / "worktrees" / self._identity()
+
+    def place(self, goal: str, name: str) -> Path:
+        """Where the worktree of that name is or would be."""
+        return self.folder / goal / name
+
+    def _identity(self) -> str:
+        if (identity := self.user.identity()) is None:
+            raise Unusable(f"{self.user.top} is not known to omk yet. Start a goal in it with `omk run`.")
+        return identity
+
+    def _notes(self, path: Path) -> Path:
+        """The private folder of a worktree: what we remember about it, where no agent looks."""
+        return self.state_home / "omk" / "notes" / self._identity() / path.parent.name / path.name
+
+    def _registration(self, path: Path) -> Path:
+        return self.bare.path / "worktrees" / f"{path.parent.name}--{path.name}"
+
+    # --- Worktrees ---
+
+    def open_worktree(self, goal: str, name: str, tree: str, base_commit: str) -> Path:
+        """A clean worktree that holds exactly *tree*.
+
+        Its HEAD is detached at the base commit, or at a commit of ours on top of it when the tree is another. One that
+        is already open is made anew.
+        """
+        path = self.place(goal, name)
+        for folder in (path.parent, self._notes(path)):
+            make_private(folder)
+        self.bare.settle()
+        self.bare.share_refs()
+        remove_tree(self._notes(path) / "seen")
+        (self._notes(path) / "base").write_text(base_commit, encoding="ascii")
+        self.reset(path, tree)
+        return path
+
+    def reset(self, path: Path, tree: str) -> None:
+        """Make a worktree hold exactly *tree* again and nothing else, whatever became of its folder or its `.git`.
+
+        Files that still have the tree's very bytes are not written again.
+        """
+        base_commit = (self._notes(path) / "base").read_text(encoding="ascii")
+        registration = self._register(path, self._head(tree, base_commit))
+        index = {"GIT_INDEX_FILE": str(registration / "index")}
+        self.bare.git("read-tree", tree, environment=index, reads=False)
+        clear_differences(self.bare, path, tree, registration / "index")
+        (path / ".git").write_text(f"gitdir: {registration}\n", encoding="utf-8")
+        with contextlib.suppress(GitFailed):  # it fails when something is missing, which comes next
+            self.bare.git("update-index", "-q", "--refresh", work_tree=path, environment=index, reads=False)
+        self.bare.git("read-tree", "--reset", "-u", tree, work_tree=path, environment=index, reads=False)
+
+    def _register(self, path: Path, head: str) -> Path:
+        """Register the worktree, all at once and locked: another goal may prune what is gone at this moment."""
+        registration = self._registration(path)
+        fresh = self.bare.path / "opening" / registration.name
+        remove_tree(fresh)
+        fresh.mkdir(parents=True)
+        facts = {"HEAD": head, "commondir": "../..", "gitdir": str(path / ".git"), "locked": "by omk"}
+        for name, fact in facts.items():
+            (fresh / name).write_text(f"{fact}\n", encoding="utf-8")
+        remove_tree(registration)
+        registration.parent.mkdir(exist_ok=True)
+        fresh.rename(registration)
+        return registration
+
+    def _head(self, tree: str, base_commit: str) -> str:
+        """The commit a worktree starts from; the same for the same tree and base."""
+        if tree == self.tree_of(base_commit):
+            return base_commit
+        return self.commit_tree(tree, [base_commit], "omk: work so far", at=self._time_of(base_commit))
+
+    def snapshot(self, path: Path, previous_tree: str) -> Snapshot:
+        """Record what a worktree holds: not what ignore rules hide, unless the previous tree has it.
+
+        A folder that is gone holds nothing; what cannot be read is named and stays as the previous tree has it.
+        """
+        base_commit = (self._notes(path) / "base").read_text(encoding="ascii")
+        tree, gaps = take(self.bare, path, previous_tree, self._notes(path))
+        if tree != previous_tree:
+            self.keep(tree, base_commit)
+        changes = self.changes(previous_tree, tree) if tree != previous_tree else ()
+        return Snapshot(tree=tree, changes=changes, unreadable=unreadable(gaps))
+
+    def close_worktree(self, path: Path) -> None:
+        """Remove a worktree and its registration; one that vanished is fine."""
+        for folder in (path, self._registration(path), self._notes(path)):
+            remove_tree(folder)
+        for parent in (path.parent, self._notes(path).parent):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
+
+    def close_all(self, goal: str) -> None:
+        """Remove every worktree of a goal, also those only half there."""
+        for path in self.worktrees(goal):
+            self.close_worktree(path)
+        if self.bare.path.is_dir():
+            self.bare.git("worktree", "prune", "--expire=now", reads=False)  # those an agent opened beside its own
+
+    def worktrees(self, goal: str) -> tuple[Path, ...]:
+        """The worktrees of a goal that are there or registered, sorted."""
+        notes = self.state_home / "omk" / "notes" / self._identity() / goal
+        names = {entry.name for folder in (self.folder / goal, notes) if folder.is_dir() for entry in folder.iterdir()}
+        registered = self.bare.path / "worktrees"
+        if registered.is_dir():
+            marks = (entry.name for entry in registered.iterdir())
+            names |= {mark.removeprefix(f"{goal}--") for mark in marks if mark.startswith(f"{goal}--")}
+        return tuple(self.place(goal, name) for name in sorted(names))
