@@ -1,0 +1,121 @@
+"""The command line: a table of commands, of which only the one that was named is imported, and the exit codes."""
+
+import gc
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+
+from omk.errors import OmkError
+
+COMMANDS: dict[str, str] = {
+    "run": "omk.cli.working:run",
+    "plan": "omk.cli.working:plan",
+    "execute": "omk.cli.working:execute",
+    "verify": "omk.cli.working:verify",
+    "review": "omk.cli.working:review",
+    "list": "omk.cli.reading:list_goals",
+    "status": "omk.cli.reading:status",
+    "show": "omk.cli.reading:show",
+    "proof": "omk.cli.reading:proof",
+    "why": "omk.cli.reading:why",
+    "replay": "omk.cli.replaying:replay",
+    "accept": "omk.cli.operating:accept",
+    "reject": "omk.cli.operating:reject",
+    "decide": "omk.cli.operating:decide",
+    "waive": "omk.cli.operating:waive",
+    "merge": "omk.cli.operating:merge",
+    "pause": "omk.cli.operating:pause",
+    "resume": "omk.cli.operating:resume",
+    "cancel": "omk.cli.operating:cancel",
+    "fsck": "omk.cli.checking:fsck",
+    "demo": "omk.cli.demo:demo",
+}
+"""Command to `module:function`."""
+
+SUMMARIES: dict[str, str] = {
+    "run": "Carry a goal from words to proof",
+    "plan": "Take a goal in and plan it, without starting any work",
+    "execute": "Let the agent work on a goal once more, from the tree as it is",
+    "verify": "Run every gate on the tree as it is",
+    "review": "Make the six review passes over the change as it is",
+    "list": "List the goals of this repository, newest first",
+    "status": "Say where a goal stands, in a few lines",
+    "show": "Show everything that is known of a goal",
+    "proof": "Judge a goal: ready with the evidence, or not and why",
+    "why": "Explain why a goal is not ready, and what would make it so",
+    "replay": "Reconstruct a goal's history: timeline, state and proof",
+    "accept": "Accept the change as it is now",
+    "reject": "Reject the change as it is now",
+    "decide": "Answer what blocks a goal",
+    "waive": "Take a rule on yourself, for this tree",
+    "merge": "Bring a ready change into its branch",
+    "pause": "Start nothing more on a goal for now",
+    "resume": "End a pause, or continue a goal whose controller died",
+    "cancel": "Give a goal up for good",
+    "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
+    "demo": "Tell the whole story on a throw-away repository, without network",
+}
+"""What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
+
+ALIAS = "goal"
+DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line.
+
+    The answer is the exit code: 0 done, 1 failure, 2 usage, 3 not ready, 5 damage, 130 interrupted.
+    """
+    words = list(arguments)
+    if words[:1] == [ALIAS]:
+        words = words[1:]
+    words = words or ["--help"]
+    try:
+        command = typer.main.get_command(application(words[0]))
+        gc.enable()
+        command.main(args=words, prog_name="omk")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OmkError as problem:
+        return _complain(str(problem))
+    except BrokenPipeError:
+        return DONE
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        return _complain(f"{where}{problem.strerror or problem}. Check that omk may use it, and that the disk has room.")
+    return DONE
+
+
+def application(named: str) -> typer.Typer:
+    """The application with the command that was named, or with the summaries of all if none was."""
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(root)
+    if named in COMMANDS:
+        app.command(named)(loaded(COMMANDS[named]))
+        return app
+    for name, summary in SUMMARIES.items():
+        app.command(name, help=f"{summary}.")(root)
+    return app
+
+
+def root() -> None:
+    """Drives coding agents on a git repository: every goal goes from prompt to proof, and can be replayed."""
+
+
+def loaded(place: str) -> Callable[..., Any]:
+    """The function that `module:function` names."""
+    module, _, name = place.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
+
+
+def _complain(text: str) -> int:
+    from omk.replay.printable import printable
+
+    print(f"omk: {printable(text)}", file=sys.stderr)
+    return FAILED

@@ -1,0 +1,127 @@
+"""A store opened for reading: which goals it has, and the history of one of them. Damage refuses, at once."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from omk.cli.place import Place, locate
+from omk.domain.event import Recorded
+from omk.domain.subjects.goal import GoalCreated
+from omk.domain.text import resolve
+from omk.errors import Damaged
+from omk.log.anchors import anchored_goals, check_anchors
+from omk.log.codec import decode
+from omk.log.open import open_log, store_folder
+from omk.log.protocol import Head, Log
+from omk.replay.address import Address, Known, find_goal, parse_address
+from omk.replay.address import locate as position_of
+from omk.replay.documents import Document
+from omk.replay.history import History
+
+
+class Archive(Struct, frozen=True):
+    """An open log, the folder its anchors are in, and whose goals are meant."""
+
+    log: Log
+    folder: Path
+    heads: dict[str, Head]
+    repository: str | None
+
+    def goals(self) -> list[Known]:
+        """The goals of the repository one stands in, or all of them."""
+        known = [self._known(goal) for goal in self.heads]
+        return [one for one, owner in known if self.repository is None or owner in {None, self.repository}]
+
+    def history(self, goal: str) -> History:
+        """The verified history of a goal."""
+        return History(goal, lambda after, upto: self.log.read(goal, after=after, upto=upto))
+
+    def check(self, goal: str | None = None) -> None:
+        """Raise Damaged if the log lacks what it once had, of one goal or of all."""
+        for problem in check_anchors(self.folder, self.log, goal):
+            raise Damaged(problem.goal, problem.seq, problem.code, problem.text)
+
+    def _known(self, goal: str) -> tuple[Known, str | None]:
+        stored = next(iter(self.log.bodies(goal)), None)
+        if stored is None:
+            return Known(goal, ""), None
+        first = own = decode(stored.body)
+        if own.seq > 1:  # a fork: its repository is its ancestor's
+            first = next(iter(self.log.read(goal, upto=1)), own)
+        event = first.event
+        return Known(goal, own.at), event.repository.id if isinstance(event, GoalCreated) else None
+
+
+class Found(Struct, frozen=True):
+    """The goal and the moment that an address means; `head` is the goal's last seq."""
+
+    archive: Archive
+    goal: str
+    seq: int
+    head: int
+    history: History
+
+    def resolved(self, document: Document) -> Document:
+        """The document with its texts in place of their commitments."""
+        found: Document = resolve(document, self._record)
+        return found
+
+    def blob(self, digest: str) -> bytes | None:
+        """The content of an output."""
+        return self.archive.log.blob(digest)
+
+    def problems(self) -> list[Document]:
+        """What was mended or left out while reading."""
+        return [{"goal": one.goal, "seq": one.seq, "code": one.code, "text": one.text} for one in self.archive.log.problems]
+
+    def _record(self, seq: int) -> Recorded | None:
+        records: Iterable[Recorded] = self.archive.log.read(self.goal, after=seq - 1, upto=seq, verify=False)
+        return next(iter(records), None)
+
+
+@contextmanager
+def opened(store: str | None, *, everywhere: bool) -> Iterator[Archive | None]:
+    """The store, for reading; None if there is none. Raises Damaged if its anchors know more than it does."""
+    gc.disable()  # a fold makes millions of values and no cycles
+    place = locate(store)
+    folder = store_folder(place.url, place.folder)
+    log = open_log(place.url, folder=place.folder, create=False)
+    try:
+        heads = {} if log is None else {head.goal: head for head in log.heads()}
+        for goal in anchored_goals(folder):
+            if goal not in heads:
+                raise Damaged(goal, None, "anchor.lost", "the log lacks this goal, which it once had.")
+        yield None if log is None else Archive(log, folder, heads, None if everywhere else _owner(place))
+    finally:
+        if log is not None:
+            log.close()
+
+
+@contextmanager
+def found(text: str, store: str | None, *, everywhere: bool) -> Iterator[Found]:
+    """The goal and moment that the address *text* means. Raises NotFound, in one line, if there is no such thing."""
+    address = parse_address(text)
+    with opened(store, everywhere=everywhere) as archive:
+        if archive is None:
+            find_goal(address.goal, [])
+        else:
+            yield find(archive, address)
+
+
+def find(archive: Archive, address: Address) -> Found:
+    """The same in an open archive."""
+    name = address.goal
+    goal = name if name in archive.heads else find_goal(name, archive.goals())
+    archive.check(goal)
+    head = archive.heads[goal].seq
+    history = archive.history(goal)
+    seq = position_of(address.position, goal=goal, head=head, read=lambda after, upto: history.read(after, upto or head))
+    return Found(archive, goal, seq, head, history)
+
+
+def _owner(place: Place) -> str | None:
+    """Whose goals are meant: everybody's where one stands in no repository."""
+    return (place.identity or "") if place.inside else None

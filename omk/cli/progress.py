@@ -1,0 +1,86 @@
+"""Live progress on stderr while a goal moves: a line per thing that ended, and on a terminal what is going on now."""
+
+import sys
+from typing import Any, Self
+
+from omk.domain.duration import show_span
+from omk.domain.event import Recorded
+from omk.domain.subjects.agent import AgentFinished
+from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
+from omk.domain.subjects.gate import GateRan
+from omk.domain.subjects.goal import GoalCreated
+from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
+from omk.domain.subjects.task import TaskRetried
+from omk.domain.subjects.worktree import FilesChanged
+
+GOOD, BAD, PLAIN = "green", "red", "cyan"
+
+
+class Progress:
+    """Hears of records and beginnings; draws with rich on a terminal, else plain lines."""
+
+    def __init__(self) -> None:
+        self._console: Any = None
+        self._status: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self._console = Console(stderr=True, highlight=False)
+            self._status = self._console.status("starting", spinner="dots")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def begin(self, what: str) -> None:
+        """Something begins that may take a while."""
+        if self._status is not None:
+            self._status.update(f"[bold]{what}[/bold] …")
+
+    def record(self, record: Recorded) -> None:
+        """Something was recorded; most of it needs no line."""
+        line = line_of(record.event, record.goal)
+        if line is None:
+            return
+        mark, colour, text = line
+        if self._console is not None:
+            from rich.markup import escape
+
+            self._console.print(f"[{colour}]{mark}[/{colour}] {escape(text)}")
+        else:
+            print(f"{mark} {text}", file=sys.stderr, flush=True)
+
+
+def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911 - one arm per kind
+    """Mark, colour and words for an event worth a line, without any free text."""
+    match event:
+        case GoalCreated():
+            return "●", PLAIN, goal
+        case AgentFinished(agent=agent, outcome=outcome, duration_ms=took):
+            good = outcome == "succeeded"
+            return "✓" if good else "✗", GOOD if good else BAD, f"agent {agent} {outcome} ({show_span(took)})"
+        case FilesChanged(changes=changes, tree=tree):
+            return "·", PLAIN, f"{len(changes)} file(s) changed, tree {tree[:12]}"
+        case GateRan(gate=gate, outcome=outcome, duration_ms=took):
+            good = outcome == "passed"
+            return "✓" if good else "✗", GOOD if good else BAD, f"gate {gate} {outcome} ({show_span(took)})"
+        case ReviewPassed(review=name):
+            return "✓", GOOD, f"review {name} passed"
+        case ReviewNotApplicable(review=name):
+            return "·", PLAIN, f"review {name} not applicable"
+        case ReviewBlocked(review=name, total=total):
+            return "✗", BAD, f"review {name} blocked ({total} finding(s))"
+        case ReviewErrored(review=name):
+            return "✗", BAD, f"review {name} errored"
+        case TaskRetried(task=task, attempt=attempt):
+            return "↻", PLAIN, f"{task}, attempt {attempt}"
+        case ChangeAccepted():
+            return "✓", GOOD, "change accepted"
+        case ChangeMerged(branch=branch, commit=commit):
+            return "✓", GOOD, f"merged into {branch} as {commit[:12]}"
+        case _:
+            return None

@@ -1,0 +1,221 @@
+"""What makes a goal move: run, and its steps one by one."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal
+
+import typer
+
+from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
+from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
+from omk.cli.output import say
+from omk.cli.progress import Progress
+from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.domain.duration import parse_duration
+from omk.domain.subjects.controller import Step
+from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
+from omk.domain.subjects.goal import Accept, Delivery, Merge
+from omk.errors import NotFound, Refused
+from omk.replay.address import Known, find_goal
+from omk.runtime import edge
+from omk.runtime.controller import ALL_STEPS, drive
+from omk.runtime.inside import refuse_inside
+from omk.runtime.intake import Wishes, check_agent, configure_again, take_in
+
+MICRO = 1_000_000
+Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
+PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
+
+
+def run(
+    prompt: PromptArgument,
+    agent: AgentOption = None,
+    gate: GateOption = None,
+    prove: ProveOption = None,
+    kind: KindOption = None,
+    until_ready: Annotated[bool, typer.Option("--until-ready", help="Try again until nothing is left for the agent.")] = False,
+    max_attempts: Annotated[int | None, typer.Option("--max-attempts", metavar="N", help="Tries at most (default 8).")] = None,
+    max_agents: Annotated[int, typer.Option("--max-agents", metavar="N", help="Agents at once at most.")] = 1,
+    budget_time: Annotated[str | None, typer.Option("--budget-time", metavar="D", help="Agents' time, like 30m.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", metavar="N", help="Tokens at most.")] = None,
+    budget_usd: Annotated[str | None, typer.Option("--budget-usd", metavar="X", help="Dollars at most.")] = None,
+    approve: Annotated[Approve, typer.Option("--approve", help="What agents may do.")] = "safe",
+    accept: Annotated[Accept | None, typer.Option("--accept", help="Who accepts: you, or the policy.")] = None,
+    merge: Annotated[Merge | None, typer.Option("--merge", help="Who merges: nobody, you, or the policy.")] = None,
+    delivery: Annotated[Delivery, typer.Option("--delivery", help="Where the change goes.")] = "local",
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Carry a goal from words to proof: omk run "Add a --json flag" --agent "command:my-agent" --gate tests="pytest -q"."""
+    wishes = Wishes(
+        agent=agent,
+        gates=tuple(gate or ()),
+        proves=tuple(prove or ()),
+        kind=kind,
+        until_ready=until_ready,
+        max_attempts=_positive("--max-attempts", max_attempts),
+        max_agents=_positive("--max-agents", max_agents) or 1,
+        budget_time_ms=_time(budget_time),
+        budget_tokens=_positive("--budget-tokens", budget_tokens),
+        budget_micro_usd=_money(budget_usd),
+        approve=approve,
+        accept=accept,
+        merge=merge,
+        delivery=_local(delivery),
+    )
+    _begin(prompt, wishes, ALL_STEPS, verb="run", store=store, form=form, as_json=as_json)
+
+
+def plan(
+    prompt: Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, or a known goal.")],
+    agent: AgentOption = None,
+    gate: GateOption = None,
+    prove: ProveOption = None,
+    kind: KindOption = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a goal in and plan it, without starting any work: omk plan "Add a --json flag"."""
+    if " " not in prompt.strip() and _exists(prompt, store):
+        _step(prompt, "plan", ("plan",), store=store, form=form, as_json=as_json)
+        return
+    wishes = Wishes(agent=agent, gates=tuple(gate or ()), proves=tuple(prove or ()), kind=kind)
+    _begin(prompt, wishes, ("plan",), verb="plan", store=store, form=form, as_json=as_json)
+
+
+def execute(
+    goal: GoalArgument = "latest",
+    agent: AgentOption = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the agent work on a goal once more, from the tree as it is: omk execute latest."""
+    _step(goal, "execute", ("plan", "execute"), agent=agent, store=store, form=form, as_json=as_json)
+
+
+def verify(
+    goal: GoalArgument = "latest",
+    gate: GateOption = None,
+    prove: ProveOption = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run every gate on the tree as it is, with --gate by new definitions: omk verify latest."""
+    gates = (tuple(gate or ()), tuple(prove or ()))
+    _step(goal, "verify", ("plan", "verify"), gates=gates, store=store, form=form, as_json=as_json)
+
+
+def review(
+    goal: GoalArgument = "latest", store: StoreOption = None, form: FormatOption = None, as_json: JsonOption = False
+) -> None:
+    """Make the six review passes over the change as it is: omk review latest."""
+    _step(goal, "review", ("plan", "review"), store=store, form=form, as_json=as_json)
+
+
+def _begin(
+    prompt: str,
+    wishes: Wishes,
+    steps: tuple[Step, ...],
+    *,
+    verb: str,
+    store: str | None,
+    form: Format | None,
+    as_json: bool,
+) -> None:
+    chosen(form, as_json)
+    refuse_inside(verb)
+    user = repository()
+    identity = user.identity() or edge.new_repository_id()
+    intake = take_in(user, identity, prompt, wishes, edge.person())
+    if "execute" in steps and intake.testable:
+        check_agent(intake.agent)
+    known = open_store(store, user, identity=identity)
+    try:
+        refuse_inside(verb, is_known=known.has)
+        if known.identity != identity:
+            intake = take_in(user, known.identity or identity, prompt, wishes, edge.person())
+        mention_dirt(user)
+        with Progress() as progress, interruptible():
+            session = known.begin(intake, progress.record, progress.begin)
+            if not intake.testable:
+                proof = session.handle.issue_proof(session.actor)
+            else:
+                proof = drive(session, steps, max_attempts=intake.max_attempts)
+        finish(session, proof, form=form, as_json=as_json)
+        if not intake.testable:
+            say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or run a goal that says more.")
+    finally:
+        known.log.close()
+
+
+def _step(
+    goal: str,
+    verb: str,
+    steps: tuple[Step, ...],
+    *,
+    agent: str | None = None,
+    gates: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    store: str | None,
+    form: Format | None,
+    as_json: bool,
+) -> None:
+    chosen(form, as_json)
+    with on_goal(goal, verb, store) as session:
+        settings = session.state.goal.settings
+        session.agent = agent or (settings.agent if settings else None)
+        if verb == "execute":
+            check_agent(session.agent)
+        if any(gates):
+            configured: GatesConfigured = configure_again(session, *gates)
+            session.handle(ConfigureGates(actor=session.actor, configured=configured))
+        finish(session, drive(session, steps), form=form, as_json=as_json)
+
+
+def _exists(name: str, store: str | None) -> bool:
+    """Whether *name* is a goal's rather than a new goal's text."""
+    try:
+        known = open_store(store)
+    except NotFound:
+        return False
+    try:
+        find_goal(name, [Known(goal, at) for goal, at in known.goals()])
+    except NotFound:
+        return False
+    finally:
+        known.log.close()
+    return True
+
+
+def _positive(flag: str, value: int | None) -> int | None:
+    if value is not None and value <= 0:
+        raise Refused(f"{flag} must be greater than zero, not {value}.")
+    return value
+
+
+def _time(text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except Refused as error:
+        raise Refused(f"invalid --budget-time: {error}") from error
+
+
+def _money(text: str | None) -> int | None:
+    """Whole micro-dollars; money is never a float."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(0)
+    if not amount.is_finite() or amount <= 0:
+        raise Refused(f"--budget-usd must be a positive, finite number, not {text}.")
+    return int(amount * MICRO)
+
+
+def _local(delivery: Delivery) -> Delivery:
+    if delivery != "local":
+        raise Refused(f"--delivery {delivery} is not there yet: omk delivers locally. Leave the flag out, then omk merge.")
+    return delivery

@@ -1,0 +1,1 @@
+"""Time travel and explanation: pure, over any iterable of records."""

@@ -1,0 +1,185 @@
+"""The timeline: each record as one short line for people, whoever wrote it and whatever it holds."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from omk.domain.event import Event, Recorded, kind_of, kind_tag
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task, verdict, worktree
+from omk.domain.subjects.aborted import EffectAborted
+from omk.domain.subjects.obligation import CLOSES, OPENS
+from omk.domain.text import ERASED, texts
+from omk.replay.printable import shortened
+
+Texts = Mapping[str, str]
+Summary = Callable[[Any, Texts], str]
+_NONE: Texts = {}
+_HEX = 12
+_SECOND = 1_000
+_PATHS = 3
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One line of the timeline; `kind` is the full tag, `summary` at most 160 printable characters."""
+
+    seq: int
+    at: str
+    kind: str
+    actor: str
+    causes: tuple[int, ...]
+    summary: str
+
+
+def timeline_entry(record: Recorded) -> Entry:
+    """The line of one record; it depends on that record alone. Raises Damaged if a text is not the one sealed."""
+    event = record.event
+    found = _NONE if record.open == b"{}" else texts(record)
+    summary = SUMMARIES.get(type(event), _unknown)  # type: ignore[arg-type]
+    tag = TAGS.get(type(event)) or kind_of(event)
+    return Entry(record.seq, record.at, tag, record.actor, record.causes, shortened(summary(event, found)))
+
+
+def obligation_opened(event: object) -> str | None:
+    """The id of what this event announces, if it announces anything."""
+    opens = OPENS.get(type(event))  # type: ignore[arg-type]
+    return None if opens is None else opens[1](event)
+
+
+def obligation_closed(event: object) -> str | None:
+    """The id of what this event answers, if it answers anything."""
+    closes = CLOSES.get(type(event))  # type: ignore[arg-type]
+    return None if closes is None else closes(event)
+
+
+def _said(event: object, found: Texts, *paths: str) -> str:
+    """The first of these texts there is, after a colon; `(erased)` for one that is gone."""
+    for path in paths:
+        if path in found:
+            return f": {found[path]}" if found[path] else ""
+        value: Any = event
+        for name in path.split("."):
+            value = getattr(value, name, None)
+        if value is not None:
+            return f": {ERASED}"
+    return ""
+
+
+def _reason(head: str) -> Summary:
+    return lambda event, found: head + _said(event, found, "reason")
+
+
+def _word(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def _took(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < _SECOND else f"{milliseconds / _SECOND:.1f} s"
+
+
+def _ending(event: Any) -> str:
+    """` exit 1, 2.3 s` of what a process did."""
+    signal = getattr(event, "signal", None)
+    how = f"signal {signal}, " if signal is not None else ""
+    how = f"exit {event.exit_code}, " if event.exit_code is not None else how
+    return f" ({how}{_took(event.duration_ms)})"
+
+
+def _names(values: tuple[str, ...]) -> str:
+    more = f" and {len(values) - _PATHS} more" if len(values) > _PATHS else ""
+    return ", ".join(values[:_PATHS]) + more
+
+
+def _files(event: worktree.FilesChanged, _: Texts) -> str:
+    signs = {"added": "+", "modified": "~", "deleted": "-"}
+    paths = _names(tuple(f"{signs[one.operation]}{one.path}" for one in event.changes)) or "nothing"
+    missed = f"; {len(event.unreadable)} could not be recorded" if event.unreadable else ""
+    return f"{event.tree[:_HEX]}: {paths}{missed}"
+
+
+def _oracle(event: goal.OracleAssessed, found: Texts) -> str:
+    if not event.testable:
+        return f"{event.oracle}, not testable{_said(event, found, 'reason')}"
+    return f"{event.oracle}, to prove: {', '.join(event.checks) or 'nothing'}"
+
+
+def _unknown(event: object, _: Texts) -> str:
+    return f"a kind this omk does not know ({kind_of(event)})"
+
+
+SUMMARIES: dict[type[Event], Summary] = {
+    goal.GoalCreated: lambda e, t: f"on {e.base.branch or e.base.commit[:_HEX]}{_said(e, t, 'prompt')}",
+    goal.GoalConfigured: lambda e, _: (
+        f"agent {e.agent or 'none'}, accept {e.accept}, merge {e.merge}, at most {e.max_attempts} attempt(s)"
+    ),
+    goal.GoalPlanned: lambda e, _: f"{len(e.tasks)} tasks: {', '.join(e.tasks)}",
+    goal.GoalPaused: _reason("paused"),
+    goal.GoalResumed: lambda _, __: "resumed",
+    goal.GoalBlocked: lambda e, t: f"waits for {e.on} ({e.code}){_said(e, t, 'reason')}",
+    goal.GoalUnblocked: lambda e, _: f"{e.on} has answered",
+    goal.GoalCancelled: _reason("cancelled"),
+    goal.GoalFailed: _reason("failed"),
+    goal.GoalForked: lambda e, t: f"from {e.goal}@{e.seq}{_said(e, t, 'prompt')}",
+    goal.DecisionRecorded: lambda e, t: f"{e.code}{_said(e, t, 'answer')}",
+    goal.OracleAssessed: _oracle,
+    goal.StagnationDetected: lambda e, t: f"{e.cause} ({e.confidence} %){_said(e, t, 'reason')}",
+    task.TaskProposed: lambda e, t: f"{e.task}{_said(e, t, 'title')}",
+    task.TaskAccepted: lambda e, _: e.task,
+    task.TaskRejected: lambda e, t: f"{e.task} ({e.code}){_said(e, t, 'reason')}",
+    task.TaskClaimed: lambda e, _: f"{e.task} by {e.worker} until {e.lease_ends}",
+    task.LeaseRenewed: lambda e, _: f"{e.task} until {e.lease_ends}",
+    task.LeaseExpired: lambda e, _: e.task,
+    task.TaskStarted: lambda e, _: f"{e.task}, attempt {e.attempt}",
+    task.TaskFinished: lambda e, _: f"{e.task}, attempt {e.attempt}",
+    task.TaskFailed: lambda e, t: f"{e.task}, attempt {e.attempt}{_said(e, t, 'reason')}",
+    task.TaskRetried: lambda e, t: f"{e.task}, attempt {e.attempt}{_said(e, t, 'reason')}",
+    worktree.WorktreeOpened: lambda e, _: f"{e.worktree} ({e.purpose}) at {e.tree[:_HEX]}",
+    worktree.FilesChanged: _files,
+    worktree.ScopeViolated: lambda e, _: f"{e.task} outside its scope: {_names(e.paths)}",
+    worktree.CommitMade: lambda e, t: f"{e.commit[:_HEX]}{_said(e, t, 'message')}",
+    worktree.WorktreeRebased: lambda e, _: f"onto {e.base.commit[:_HEX]}, now {e.tree[:_HEX]}",
+    worktree.MergeConflicted: lambda e, _: f"with {e.theirs[:_HEX]}: {_names(e.paths)}",
+    worktree.WorktreeClosed: lambda e, _: e.worktree,
+    agent.AgentStarted: lambda e, _: f"{e.agent} on {e.task}, attempt {e.attempt}",
+    agent.AgentSaid: lambda e, t: f"{e.agent}{_said(e, t, 'text')}",
+    agent.ToolCalled: lambda e, t: f"{e.name} {e.tool}{_said(e, t, 'title')}",
+    agent.ToolFinished: lambda e, t: f"{e.tool} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'output.preview')}",
+    agent.PermissionAsked: lambda e, t: f"{e.agent}{_said(e, t, 'title')}",
+    agent.PermissionAnswered: lambda e, _: f"{e.answer} by {e.rule}",
+    agent.AgentFinished: lambda e, t: f"{e.agent} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'output.preview')}",
+    agent.AgentDied: lambda e, t: f"{e.agent}{_said(e, t, 'reason')}",
+    gate.GatesConfigured: lambda e, _: _names(tuple(one.name for one in e.gates)) or "no gate",
+    gate.GateStarted: lambda e, _: f"{e.gate}, attempt {e.attempt}, on {e.tree[:_HEX]}",
+    gate.GateRan: lambda e, t: f"{e.gate} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'reason', 'output.preview')}",
+    gate.BreakerOpened: lambda e, _: f"{e.gate} until {e.until}, after {e.failures} failures",
+    gate.BreakerClosed: lambda e, _: e.gate,
+    review.ReviewStarted: lambda e, _: f"{e.review}, attempt {e.attempt}",
+    review.ReviewPassed: lambda e, t: f"{e.review}{_said(e, t, 'summary')}",
+    review.ReviewBlocked: lambda e, t: f"{e.review}, {e.total} finding(s){_said(e, t, 'summary')}",
+    review.ReviewErrored: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
+    review.ReviewNotApplicable: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
+    review.WaiverGranted: lambda e, t: f"{e.code}{_said(e, t, 'reason')}",
+    budget.BudgetSet: lambda e, _: f"{_limit(e.time_ms, 'ms')}, {_limit(e.tokens, 'tokens')}, {_limit(e.micro_usd, 'µ$')}",
+    budget.UsageReported: lambda e, _: f"{e.agent}: {_took(e.active_ms)}, {e.tokens_in}+{e.tokens_out} tokens",
+    budget.BudgetExhausted: lambda e, _: f"{e.dimension}: {e.used} of {e.limit}",
+    budget.BudgetExtended: lambda e, _: f"+{e.time_ms} ms, +{e.tokens} tokens, +{e.micro_usd} µ$",
+    delivery.ChangeAccepted: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'summary')}",
+    delivery.ChangeRejected: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'reason')}",
+    delivery.BranchPushed: lambda e, _: f"{e.branch} to {e.remote}",
+    delivery.PullRequestRequested: lambda e, t: f"{e.head} into {e.into}{_said(e, t, 'title')}",
+    delivery.PullRequestOpened: lambda e, _: e.url,
+    delivery.PullRequestFailed: _reason("failed"),
+    delivery.MergeStarted: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
+    delivery.ChangeMerged: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
+    delivery.MergeFailed: lambda e, t: f"{e.branch}{_said(e, t, 'reason')}",
+    verdict.ProofIssued: lambda e, _: f"{_word(e.status)} at event {e.seq}",
+    verdict.TextErased: lambda e, t: f"{_names(e.paths)} of event {e.seq}{_said(e, t, 'reason')}",
+    controller.ControllerStarted: lambda e, _: f"{e.controller}: {', '.join(e.steps)}",
+    controller.ControllerStopped: lambda e, t: f"{e.controller}{_said(e, t, 'reason')}",
+    EffectAborted: lambda e, t: f"{e.obligation}{_said(e, t, 'reason')}",
+}
+TAGS: dict[type, str] = {event: kind_tag(event) for event in SUMMARIES}
+
+
+def _limit(value: int | None, unit: str) -> str:
+    return f"any {unit}" if value is None else f"{value} {unit}"

@@ -1,0 +1,1 @@
+"""Documents made into styled lines and Markdown; nothing here knows a terminal."""

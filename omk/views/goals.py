@@ -1,0 +1,83 @@
+"""Goals as lists and as single cards."""
+
+from typing import Any
+
+from omk.views.lines import Line, Span, badge, cut, heading, line, style_of, table, word, wrapped
+from omk.views.times import moment, took
+
+Document = dict[str, Any]
+
+
+def list_lines(goals: list[Document], width: int) -> list[Line]:
+    """The goals, newest first, one line each and its words below."""
+    if not goals:
+        return [line("No goals found."), line('Start one: omk run "what should be true when it is done"')]
+    lines = [line(Span(f"Goals ({len(goals)}):", "bold"))]
+    for goal in goals:
+        status = Span(f"{word(goal['status']):<16}", style_of(goal["status"]))
+        facts = f"  {goal['events']} events, {moment(goal['updated_at'])}"
+        lines.append(line("  ", status, Span(goal["goal"], "bold"), Span(facts, "dim")))
+        lines.append(line(" " * 18, Span(cut(" ".join((goal["prompt"] or "").split()), width - 18), "name")))
+    return lines
+
+
+def status_lines(state: Document, proof: Document, width: int) -> list[Line]:
+    """Where a goal stands, in a few lines."""
+    lines = [line(badge(state["status"]), "  ", Span(state["goal"], "bold"))]
+    rows = [
+        ("Phase", word(state["phase"])),
+        ("Goal", " ".join((state["prompt"] or "").split())),
+        ("Readiness", " ".join(proof["readiness"].split())),
+        ("Gaps", ", ".join(gap["code"] for gap in proof["gaps"]) or "none"),
+        ("Updated", moment(state["updated_at"])),
+    ]
+    for name, text in rows:
+        first, *rest = wrapped(text, width, indent=" " * 13)
+        lines += [line(f"  {name:<11}", *first[1:]), *rest]
+    return lines
+
+
+def show_lines(state: Document, width: int) -> list[Line]:
+    """Everything that is known of a goal."""
+    base, usage, settings = state["base"], state["usage"], state["settings"]
+    lines = [line(badge(state["status"]), "  ", Span(state["goal"], "bold"))]
+    lines += wrapped(state["prompt"] or "", width, indent="  ", style="name")
+    facts = [
+        ("phase", word(state["phase"])),
+        ("kind", state["kind"] or "not assessed"),
+        ("created", moment(state["created_at"])),
+        ("updated", moment(state["updated_at"])),
+        ("base", f"{base['branch'] or 'detached'} at {base['commit'][:12]}" if base else "none"),
+        ("tree", (state["tree"] or "none")[:12]),
+        ("agent", (settings and settings["agent"]) or "none"),
+        ("usage", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['agent_runs']} agent runs"),
+    ]
+    lines += [*heading("Facts"), *_pairs(facts, width)]
+    lines += _tasks(state["tasks"], width)
+    if state["changes"]:
+        lines += heading("Changes")
+        lines += table([(Span(one["operation"], "dim"), Span(one["path"])) for one in state["changes"]], width)
+    for name in ("paused", "blocked", "cancelled", "failed"):
+        if state[name]:
+            reason = state[name]["reason"] or "no reason given"
+            lines += [*heading(word(name).capitalize()), *wrapped(reason, width, indent="  ", style="warn")]
+    owed = [(one["id"], f"{one['owner']}, since event {one['since']}") for one in state["obligations"]]
+    lines += [*heading("Announced and not answered"), *_pairs(owed, width)] if owed else []
+    return lines
+
+
+def _tasks(tasks: list[Document], width: int) -> list[Line]:
+    rows = [
+        (
+            Span(task["status"], style_of(task["status"])),
+            Span(task["id"], "bold"),
+            Span(f"×{task['attempts']}", "dim"),
+            Span(" ".join((task["reason"] or task["title"] or "").split())),
+        )
+        for task in tasks
+    ]
+    return [*heading("Tasks"), *table(rows, width)] if rows else []
+
+
+def _pairs(pairs: list[tuple[str, str]], width: int) -> list[Line]:
+    return table([(Span(name, "dim"), Span(text)) for name, text in pairs], width)

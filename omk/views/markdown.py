@@ -1,0 +1,112 @@
+"""The same documents as Markdown, for pull requests and notes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from omk.views.lines import word
+from omk.views.times import moment, took
+from omk.views.why import kind_name, where_text
+
+Document = dict[str, Any]
+_MARKS = str.maketrans({one: f"\\{one}" for one in "\\`*_[]<>|#"})
+
+
+def escaped(text: object) -> str:
+    """Text on one line that Markdown shows as it is."""
+    return " ".join(str(text).split()).translate(_MARKS)
+
+
+def code(text: str) -> str:
+    """Text in backticks, with as many as it takes."""
+    line = " ".join(text.split()).replace("|", "\\|")
+    return f"`` {line} ``" if "`" in line else f"`{line}`"
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """A Markdown table; nothing at all without rows."""
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def proof_markdown(proof: Document) -> list[str]:
+    """A proof document."""
+    lines = ["# Goal Proof", "", f"**{word(proof['status'])}** – {code(proof['goal'])} at event {proof['seq']}", ""]
+    lines += [f"> {escaped(proof['summary'])}", ""] if proof["summary"] else []
+    lines += [escaped(proof["readiness"]), "", *gaps_markdown(proof["gaps"])]
+    gates = [
+        (escaped(one["name"]), word(one["outcome"]), _seq(one), "yes" if one["fresh"] else "no", code(" ".join(one["command"])))
+        for one in proof["gates"]
+    ]
+    lines += ["## Verification Wall", "", *table(("gate", "outcome", "event", "fresh", "command"), gates)]
+    reviews = [(one["pass"], word(one["outcome"]), _seq(one), escaped(one["summary"] or "")) for one in proof["reviews"]]
+    lines += ["## Reviews", "", *table(("pass", "outcome", "event", "summary"), reviews)]
+    lines += [f"## Changed Files ({len(proof['changed_files'])})", ""]
+    lines += [*(f"- {code(path)}" for path in proof["changed_files"]), ""]
+    given = proof["integration"]
+    words = f": {escaped(given['summary'])}" if given["summary"] else ""
+    return [*lines, "## Integration Evidence", "", f"{given['status']}{words}", ""]
+
+
+def gaps_markdown(gaps: list[Document]) -> list[str]:
+    """The known gaps, each with what it lacks and how to close it."""
+    if not gaps:
+        return []
+    lines = ["## Known Gaps", ""]
+    for gap in gaps:
+        since = f"since event {gap['since']}" if gap["since"] is not None else "never held"
+        lines += [f"- **{escaped(gap['code'])}** ({gap['owner']}, {since}): {escaped(gap['text'])}"]
+        lines += [f"  - {code(gap['command'])}"]
+        lines += ["", "    ```text", *(f"    {one}" for one in gap["output_tail"]), "    ```"] if gap.get("output_tail") else []
+    return [*lines, ""]
+
+
+def why_markdown(why: Document) -> list[str]:
+    """A why document."""
+    lines = ["# Why", "", f"**{word(why['status'])}** – {code(why['goal'])} at event {why['seq']}", ""]
+    lines += gaps_markdown(why["blocking"]) or ["Nothing is missing.", ""]
+    fewest = [f"- {kind_name(one['kind'])} {escaped(where_text(one['where']))}".rstrip() for one in why["fewest"]]
+    return [*lines, "## Fewest missing events", "", *fewest, ""] if fewest else lines
+
+
+def list_markdown(goals: list[Document]) -> list[str]:
+    """The goals, newest first."""
+    rows = [
+        (word(one["status"]), code(one["goal"]), str(one["events"]), moment(one["updated_at"]), escaped(one["prompt"] or ""))
+        for one in goals
+    ]
+    return [f"# Goals ({len(goals)})", "", *table(("status", "goal", "events", "updated", "words"), rows)]
+
+
+def state_markdown(state: Document) -> list[str]:
+    """A state document."""
+    lines = ["# Goal", "", f"**{word(state['status'])}** – {code(state['goal'])}, phase {word(state['phase'])}", ""]
+    lines += [f"> {escaped(state['prompt'] or '')}", "", f"Updated {moment(state['updated_at'])}", ""]
+    rows = [(code(one["id"]), one["status"], str(one["attempts"]), escaped(one["title"] or "")) for one in state["tasks"]]
+    lines += ["## Tasks", "", *table(("task", "status", "attempts", "title"), rows)]
+    usage = state["usage"]
+    return [*lines, "## Usage", "", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['gate_runs']} gate runs", ""]
+
+
+def entry_markdown(entry: Any) -> str:
+    """One entry of the timeline."""
+    return f"| {entry.seq} | {entry.at} | {escaped(kind_name(entry.kind))} | {escaped(entry.actor)} | {escaped(entry.summary)} |"
+
+
+TIMELINE = ["## Timeline", "", "| event | time | kind | actor | what |", "| --- | --- | --- | --- | --- |"]
+
+
+def fsck_markdown(report: Document) -> list[str]:
+    """What a check of the store found."""
+    rows = [
+        (escaped(one["goal"]), "" if one["seq"] is None else str(one["seq"]), code(one["code"]), escaped(one["text"]))
+        for one in report["problems"]
+    ]
+    verdict = "sound" if report["ok"] else "damaged"
+    lines = [f"# Store: {verdict}", "", f"{report['goals']} goal(s), {report['events']} event(s)", ""]
+    return [*lines, *table(("goal", "event", "code", "what"), rows)]
+
+
+def _seq(one: Document) -> str:
+    return "" if one["seq"] is None else str(one["seq"])

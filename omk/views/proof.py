@@ -1,0 +1,124 @@
+"""The proof at a glance: the verdict first, then what is missing, then what it rests on."""
+
+from typing import Any
+
+from omk.views.lines import Line, Span, badge, cells, heading, line, style_of, table, word, wrapped
+from omk.views.times import moment, took
+
+Document = dict[str, Any]
+_HEX = 12
+_PATHS = 20
+
+
+def proof_lines(proof: Document, width: int) -> list[Line]:
+    """A proof document as lines of at most *width* columns."""
+    return [
+        *head_lines(proof, width),
+        *gap_lines(proof["gaps"], width),
+        *_gates(proof["gates"], width),
+        *_reviews(proof["reviews"], width),
+        *_oracle(proof["oracle"]),
+        *_changed(proof["changed_files"], width),
+        *_integration(proof["integration"], width),
+    ]
+
+
+def head_lines(proof: Document, width: int) -> list[Line]:
+    """The badge, the goal's words, and the verdict in one sentence."""
+    tree = f", tree {proof['tree'][:_HEX]}" if proof["tree"] else ""
+    where = f"at event {proof['seq']}{tree}, rules {proof['rules']}"
+    lines = [line(badge(proof["status"]), "  ", Span(proof["goal"], "bold"), "  ", Span(where, "dim"))]
+    if sum(cells(span.text) for span in lines[0]) > width:
+        lines = [line(badge(proof["status"]), "  ", Span(proof["goal"], "bold")), line("  ", Span(where, "dim"))]
+    lines += wrapped(proof["summary"] or "", width, indent="  ", style="name") if proof["summary"] else []
+    return lines + wrapped(" ".join(proof["readiness"].split()), width, indent="  ")
+
+
+def gap_lines(gaps: list[Document], width: int) -> list[Line]:
+    """Each gap: code, who owes it and since when; the sentence; the command that would close it."""
+    if not gaps:
+        return []
+    lines = heading(f"Gaps ({len(gaps)})")
+    for gap in gaps:
+        lines += one_gap(gap, width)
+    return lines
+
+
+def one_gap(gap: Document, width: int) -> list[Line]:
+    """One gap in a few lines."""
+    since = f"since event {gap['since']}" if gap["since"] is not None else "never held"
+    follows = f", follows from {', '.join(gap['follows_from'])}" if gap["follows_from"] else ""
+    owed = f"owed by the {gap['owner']}, {since}{follows}"
+    lines = [line("  ", Span(gap["code"], "bad" if not gap["follows_from"] else "warn"), "  ", Span(owed, "dim"))]
+    lines += wrapped(gap["text"], width, indent="    ")
+    return [*lines, line("    → ", Span(gap["command"], "name"))]
+
+
+def _mark(outcome: str) -> Span:
+    style = style_of(outcome)
+    return Span({"good": "✓", "bad": "✗", "dim": "·"}.get(style, "!"), style)
+
+
+def _where(one: Document) -> str:
+    if one["seq"] is None:
+        return ""
+    return f"event {one['seq']}" + ("" if one["fresh"] else ", stale")
+
+
+def _gates(gates: list[Document], width: int) -> list[Line]:
+    rows = []
+    for gate in gates:
+        code = "" if gate["exit_code"] is None else f"exit {gate['exit_code']}"
+        rows.append(
+            (
+                _mark(gate["outcome"] if gate["fresh"] or gate["seq"] is None else "stale"),
+                Span(gate["name"], "bold"),
+                Span(word(gate["outcome"]), style_of(gate["outcome"])),
+                Span(code, "dim"),
+                Span(took(gate["duration_ms"]), "dim"),
+                Span(_where(gate) + ("" if gate["required"] else ", optional"), "dim" if gate["fresh"] else "warn"),
+                Span(" ".join(gate["command"]), "name"),
+            )
+        )
+    return [*heading("Gates"), *(table(rows, width) or [line("  none")])]
+
+
+def _reviews(reviews: list[Document], width: int) -> list[Line]:
+    rows = [
+        (
+            _mark(one["outcome"] if one["fresh"] or one["seq"] is None else "stale"),
+            Span(one["pass"], "bold"),
+            Span(word(one["outcome"]), style_of(one["outcome"])),
+            Span(_where(one), "dim" if one["fresh"] else "warn"),
+            Span(" ".join((one["summary"] or "").split()), "dim"),
+        )
+        for one in reviews
+    ]
+    return [*heading("Reviews"), *table(rows, width)]
+
+
+def _oracle(oracle: Document | None) -> list[Line]:
+    if oracle is None or not oracle["checks"]:
+        return []
+    parts: list[str | Span] = ["  "]
+    for check in oracle["checks"]:
+        by = f" by {check['gate']}" if check["gate"] else " by no gate"
+        parts += [_mark(check["status"]), f" {check['name']}{by}   "]
+    return [*heading(f"Oracle: {oracle['kind']}"), line(*parts)]
+
+
+def _changed(paths: list[str], width: int) -> list[Line]:
+    lines = heading(f"Changed files ({len(paths)})")
+    for path in paths[:_PATHS]:
+        lines += wrapped(path, width, indent="  ")
+    more = [line(Span(f"  and {len(paths) - _PATHS} more", "dim"))] if len(paths) > _PATHS else []
+    return [*lines, *more] if paths else [*lines, line(Span("  none", "dim"))]
+
+
+def _integration(word_given: Document, width: int) -> list[Line]:
+    lines = heading("Acceptance")
+    status = word_given["status"]
+    if status == "pending":
+        return [*lines, line(Span("  nobody has decided yet", "dim"))]
+    text = f"{status} by {word_given['actor']} on {moment(word_given['decided_at'])}: {word_given['summary']}"
+    return [*lines, *wrapped(text, width, indent="  ", style=style_of(status))]

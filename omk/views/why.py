@@ -1,0 +1,55 @@
+"""Why a goal is not ready: each gap with what it rests on, the end of the output, and what would close it."""
+
+from typing import Any
+
+from omk.views.lines import Line, Span, badge, heading, line, word, wrapped
+from omk.views.proof import one_gap
+
+Document = dict[str, Any]
+
+
+def why_lines(why: Document, width: int) -> list[Line]:
+    """A why document (its gaps may have `output_tail`) as lines of at most *width* columns."""
+    lines = [line(badge(why["status"]), "  ", Span(why["goal"], "bold"), Span(f"  at event {why['seq']}", "dim"))]
+    if not why["blocking"]:
+        return [*lines, line("  Nothing is missing.")]
+    for gap in why["blocking"]:
+        told = gap | {"text": gap["text"].partition("\n")[0]} if gap.get("output_tail") else gap
+        lines += [line(), *one_gap(told, width), *_evidence(gap), *_tail(gap, width)]
+    lines += heading(f"The fewest events that would close {'them all' if len(why['blocking']) > 1 else 'it'}")
+    for missing in why["fewest"]:
+        lines += wrapped(f"{kind_name(missing['kind'])} {where_text(missing['where'])}", width, indent="  ")
+    return lines
+
+
+def kind_name(kind: str) -> str:
+    """A stored name without its version."""
+    return kind.rpartition(".v")[0] or kind
+
+
+def where_text(where: Document) -> str:
+    """`gate=tests outcome=passed tree=0123456789ab`; long ids are cut, for they are only recognised."""
+    return " ".join(f"{name}={_short(value)}" for name, value in where.items())
+
+
+def _short(value: object) -> str:
+    text = word(value) if isinstance(value, str) and not _is_id(value) else str(value)
+    return text[:15] if text.startswith("b2:") else text[:12] if _is_id(text) else text
+
+
+def _is_id(text: str) -> bool:
+    return text.startswith("b2:") or (len(text) in {40, 64} and all(one in "0123456789abcdef" for one in text))
+
+
+def _evidence(gap: Document) -> list[Line]:
+    if not gap["evidence"]:
+        return []
+    return [line(Span(f"    evidence: event {', '.join(str(seq) for seq in gap['evidence'])}", "dim"))]
+
+
+def _tail(gap: Document, width: int) -> list[Line]:
+    tail = gap.get("output_tail")
+    if not tail:
+        return []
+    lines = [line(Span("    the end of its output:", "dim"))]
+    return [*lines, *(one for text in tail for one in wrapped(text, width, indent="      │ ", style="warn"))]

@@ -1,0 +1,54 @@
+"""Styled lines: widths are columns of a terminal, nothing is wider than it may be."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omk.views.lines import Span, badge, cells, cut, table, wrapped
+from omk.views.times import took
+
+
+@pytest.mark.parametrize(("text", "columns"), [("", 0), ("abc", 3), ("größe", 5), ("数字", 4), ("e\u0301", 1)])
+def test_a_text_takes_as_many_columns_as_a_terminal_gives_it(text, columns):
+    assert cells(text) == columns
+
+
+@given(st.text(max_size=80), st.integers(1, 40))
+def test_a_cut_text_is_never_too_wide(text, width):
+    assert cells(cut(text, width)) <= max(width, 1)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Mn", "Cf"]), max_size=200), st.integers(20, 60))
+def test_wrapping_loses_no_word_and_no_line_is_too_wide(text, width):
+    lines = ["".join(span.text for span in one) for one in wrapped(text, width, indent="  ")]
+    assert all(cells(one) <= width for one in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_the_columns_of_a_table_stand_below_one_another():
+    rows = [(Span("a"), Span("数字"), Span("x" * 90)), (Span("bbb"), Span("c"), Span("end"))]
+    first, second = ("".join(span.text for span in one) for one in table(rows, 40))
+    assert cells(first) == 40
+    assert cells(first[: first.index("x")]) == second.index("end")
+
+
+@pytest.mark.parametrize(("status", "style"), [("ready", "good"), ("not_ready", "warn"), ("failed_infra", "bad")])
+def test_a_badge_shows_the_status_in_its_colour(status, style):
+    assert badge(status).style == f"badge-{style}"
+    assert status.replace("_", " ").upper() in badge(status).text
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [
+        (None, ""),
+        (0, "0 ms"),
+        (999, "999 ms"),
+        (2_500, "2.5 s"),
+        (125_000, "2m05s"),
+        (4_020_000, "1h07m"),
+        (273_600_000, "3d04h"),
+    ],
+)
+def test_a_span_of_time_is_short(milliseconds, words):
+    assert took(milliseconds) == words
