@@ -35,13 +35,13 @@ def texts(record: Recorded) -> dict[str, str]:
         return {}
     try:
         opened = _opened(record.open)
-        grains = {path: bytes.fromhex(grain) for path, (grain, _) in opened.items()}
+        grains = [bytes.fromhex(grain) for grain, _ in opened.values()]
     except (msgspec.DecodeError, ValueError, RecursionError) as problem:
         raise _mismatch(record, f"its open half cannot be read ({problem}).") from problem
     event = record.event
-    content = msgspec.json.decode(event.raw) if isinstance(event, Unknown) else msgspec.to_builtins(event)
-    for path, (_, text) in opened.items():
-        if _at(content, path) != commitment(grains[path], text):
+    content = msgspec.json.decode(event.raw) if isinstance(event, Unknown) else event
+    for grain, (path, (_, text)) in zip(grains, opened.items(), strict=True):
+        if _at(content, path) != commitment(grain, text):
             raise _mismatch(record, f"the text of {path!r} is not the one that was sealed.")
     return {path: text for path, (_, text) in opened.items()}
 
@@ -123,7 +123,9 @@ def below(shape: Shape, key: str | int) -> Shape:
 def _at(content: Any, path: str) -> Any:
     """The value under a path like `output.preview` or `acceptance.0`; None where there is none."""
     for part in path.split("."):
-        if isinstance(content, dict):
+        if isinstance(content, msgspec.Struct):
+            content = getattr(content, part, None)
+        elif isinstance(content, dict):
             content = content.get(part)
         elif isinstance(content, (list, tuple)) and part.isdecimal() and int(part) < len(content):
             content = content[int(part)]

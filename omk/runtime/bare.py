@@ -24,6 +24,8 @@ CONFIGURATION = """\
 	untrackedCache = false
 	sparseCheckout = false
 	fsync = committed,loose-object
+[extensions]
+	preciousObjects = true
 [gc]
 	auto = 0
 [maintenance]

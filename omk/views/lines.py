@@ -65,6 +65,8 @@ def _cells_of(character: str) -> int:
 
 def cut(text: str, width: int) -> str:
     """*text* in at most *width* columns, `…` at the end where something is missing."""
+    if text.isascii():
+        return text if len(text) <= width else f"{text[: width - 1].rstrip()}…" if width > 0 else ""
     if cells(text) <= width:
         return text
     kept, used = "", 0

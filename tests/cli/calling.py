@@ -185,4 +185,4 @@ def is_running(pid: int) -> bool:
         return False
 
 
-INTERRUPT, TERMINATE, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGKILL
+INTERRUPT, TERMINATE, HANG_UP, KILL = signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL

@@ -7,6 +7,7 @@ import pytest
 from tests.cli.calling import (
     GATES,
     GOAL,
+    HANG_UP,
     INTERRUPT,
     KILL,
     TERMINATE,
@@ -45,7 +46,7 @@ def open_obligations(repository):
     return omk("replay", "--json", at=repository).document["state"]["obligations"]
 
 
-@pytest.mark.parametrize("signal", [INTERRUPT, TERMINATE])
+@pytest.mark.parametrize("signal", [INTERRUPT, TERMINATE, HANG_UP])
 def test_an_interrupted_run_ends_its_agent_closes_what_is_open_and_can_be_resumed(signal, repository, home, meeting, staying):
     running = started(staying, repository)
     agent = meeting.wait()
@@ -176,6 +177,15 @@ def test_two_runs_at_once_in_one_repository_both_end(repository):
     assert [answer.document["status"] for answer in answers] == ["ready", "ready"]
     assert len({answer.document["goal"] for answer in answers}) == 2
     assert omk("fsck", "--json", at=repository).document["goals"] == 2
+
+
+def test_goals_at_once_do_not_disturb_one_another(repository, home):
+    agent = "command:printf 'print(1)\n' > cli.py; git add -A; git commit -qm x; git worktree prune; git gc -q --prune=now; true"
+    all_of_them = [started(agent, repository) for _ in range(3)]
+    answers = [end(one) for one in all_of_them]
+    assert [answer.document["status"] for answer in answers] == ["ready"] * 3, [answer.err for answer in answers]
+    assert worktrees(home) == []
+    assert not list((repository / ".git" / "omk" / "repo.git" / "worktrees").glob("*"))
 
 
 def test_of_two_that_resume_one_goal_one_works_and_the_other_says_so(repository, meeting, tmp_path):

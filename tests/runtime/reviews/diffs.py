@@ -2,7 +2,7 @@
 
 import hashlib
 
-from omk.domain.values import Change, Finding
+from omk.domain.values import Change, Operation, Finding
 from omk.runtime.reviews.material import GateEvidence, Material
 from omk.runtime.reviews.wall import review
 
@@ -35,7 +35,7 @@ def diff(
         if before == after:
             continue
         mode = None if after is None else (modes or {}).get(path, "100644")
-        operation = "deleted" if after is None else "added" if before is None else "modified"
+        operation: Operation = "deleted" if after is None else "added" if before is None else "modified"
         changes.append(
             Change(
                 path=path,
