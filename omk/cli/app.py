@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "pause": "omk.cli.operating:pause",
     "resume": "omk.cli.operating:resume",
     "cancel": "omk.cli.operating:cancel",
+    "budget": "omk.cli.operating:budget",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -55,6 +56,7 @@ SUMMARIES: dict[str, str] = {
     "pause": "Start nothing more on a goal for now",
     "resume": "End a pause, or continue a goal whose controller died",
     "cancel": "Give a goal up for good",
+    "budget": "Add to what a goal may spend",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, without network",
 }

@@ -4,15 +4,18 @@ from typing import Annotated
 
 import typer
 
-from omk.cli.arguments import GoalArgument
+from omk.cli.amounts import micro_dollars, milliseconds, positive
+from omk.cli.arguments import AgentOption, GoalArgument
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
 from omk.cli.writing import finish, on_goal, settle
+from omk.domain.subjects.budget import BudgetExtended, ExtendBudget
 from omk.domain.subjects.delivery import AcceptChange, RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, RecordDecision, ResumeGoal
 from omk.domain.subjects.review import GrantWaiver
 from omk.errors import Refused
 from omk.runtime.controller import drive, left_over
+from omk.runtime.intake import check_agent
 from omk.runtime.merge import merge_change
 
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
@@ -58,6 +61,8 @@ def decide(
     """Answer what blocks a goal: omk decide latest --answer "a CLI that prints the sum of a column"."""
     said = answer if answer is not None else words
     if said is None:
+        goal, said = "latest", goal  # one word alone can only be the answer
+    if said == "latest":
         raise Refused('Say what was decided: omk decide latest --answer "what should be true when it is done"')
     with on_goal(goal, "decide", store) as session:
         session.handle(RecordDecision(actor=session.actor, answer=said))
@@ -120,14 +125,22 @@ def pause(
 
 
 def resume(
-    goal: GoalArgument = "latest", store: StoreOption = None, form: FormatOption = None, as_json: JsonOption = False
+    goal: GoalArgument = "latest",
+    agent: AgentOption = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """End a pause, or continue a goal whose controller died: omk resume latest."""
     with on_goal(goal, "resume", store) as session:
         resumed = session.handle(ResumeGoal(actor=session.actor))
         steps = left_over(session.state)
         if steps:
-            attempts = session.state.goal.settings.max_attempts if session.state.goal.settings else 1
+            settings = session.state.goal.settings
+            session.agent = agent or (settings.agent if settings else None)
+            if "execute" in steps and not session.state.agent.last:
+                check_agent(session.agent)
+            attempts = settings.max_attempts if settings else 1
             finish(session, drive(session, steps, max_attempts=attempts, resume=True), form=form, as_json=as_json)
             return
         if not resumed:
@@ -148,3 +161,24 @@ def cancel(
     with on_goal(goal, "cancel", store) as session:
         session.handle(CancelGoal(actor=session.actor, reason=reason))
         settle(session, form=form, as_json=as_json)
+
+
+def budget(
+    goal: GoalArgument = "latest",
+    add_time: Annotated[str | None, typer.Option("--add-time", metavar="D", help="More agents' time, like 30m.")] = None,
+    add_tokens: Annotated[int | None, typer.Option("--add-tokens", metavar="N", help="More tokens.")] = None,
+    add_usd: Annotated[str | None, typer.Option("--add-usd", metavar="X", help="More dollars.")] = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add to what a goal may spend. Example: omk budget latest --add-time 10m"""
+    more = BudgetExtended(
+        time_ms=milliseconds("--add-time", add_time, least=1) or 0,
+        tokens=positive("--add-tokens", add_tokens) or 0,
+        micro_usd=micro_dollars("--add-usd", add_usd) or 0,
+    )
+    with on_goal(goal, "budget", store) as session:
+        session.handle(ExtendBudget(actor=session.actor, extended=more))
+        settle(session, form=form, as_json=as_json)
+        say(f"Extended. Carry on: omk execute {session.goal}")

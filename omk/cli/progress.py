@@ -12,6 +12,7 @@ from omk.domain.subjects.goal import GoalCreated
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.task import TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
+from omk.domain.words import counted
 
 GOOD, BAD, PLAIN = "green", "red", "cyan"
 
@@ -64,7 +65,7 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             good = outcome == "succeeded"
             return "✓" if good else "✗", GOOD if good else BAD, f"agent {agent} {outcome} ({show_span(took)})"
         case FilesChanged(changes=changes, tree=tree):
-            return "·", PLAIN, f"{len(changes)} file(s) changed, tree {tree[:12]}"
+            return "·", PLAIN, f"{counted(len(changes), 'file')} changed, tree {tree[:12]}"
         case GateRan(gate=gate, outcome=outcome, duration_ms=took):
             good = outcome == "passed"
             return "✓" if good else "✗", GOOD if good else BAD, f"gate {gate} {outcome} ({show_span(took)})"
@@ -73,7 +74,7 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
         case ReviewNotApplicable(review=name):
             return "·", PLAIN, f"review {name} not applicable"
         case ReviewBlocked(review=name, total=total):
-            return "✗", BAD, f"review {name} blocked ({total} finding(s))"
+            return "✗", BAD, f"review {name} blocked" + (f" ({counted(total, 'finding')})" if total else "")
         case ReviewErrored(review=name):
             return "✗", BAD, f"review {name} errored"
         case TaskRetried(task=task, attempt=attempt):

@@ -1,16 +1,15 @@
 """What makes a goal move: run, and its steps one by one."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import typer
 
+from omk.cli.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
-from omk.domain.duration import parse_duration
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
@@ -21,7 +20,6 @@ from omk.runtime.controller import ALL_STEPS, drive
 from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Wishes, check_agent, configure_again, take_in
 
-MICRO = 1_000_000
 Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
 
@@ -53,11 +51,11 @@ def run(
         proves=tuple(prove or ()),
         kind=kind,
         until_ready=until_ready,
-        max_attempts=_positive("--max-attempts", max_attempts),
-        max_agents=_positive("--max-agents", max_agents) or 1,
-        budget_time_ms=_time(budget_time),
-        budget_tokens=_positive("--budget-tokens", budget_tokens),
-        budget_micro_usd=_money(budget_usd),
+        max_attempts=positive("--max-attempts", max_attempts),
+        max_agents=positive("--max-agents", max_agents) or 1,
+        budget_time_ms=milliseconds("--budget-time", budget_time),
+        budget_tokens=positive("--budget-tokens", budget_tokens),
+        budget_micro_usd=micro_dollars("--budget-usd", budget_usd),
         approve=approve,
         accept=accept,
         merge=merge,
@@ -77,7 +75,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Take a goal in and plan it, without starting any work: omk plan "Add a --json flag"."""
-    if " " not in prompt.strip() and _exists(prompt, store):
+    if prompt == "latest" or prompt.startswith("goal-") or (" " not in prompt.strip() and _exists(prompt, store)):
         _step(prompt, "plan", ("plan",), store=store, form=form, as_json=as_json)
         return
     wishes = Wishes(agent=agent, gates=tuple(gate or ()), proves=tuple(prove or ()), kind=kind)
@@ -187,32 +185,6 @@ def _exists(name: str, store: str | None) -> bool:
     finally:
         known.log.close()
     return True
-
-
-def _positive(flag: str, value: int | None) -> int | None:
-    if value is not None and value <= 0:
-        raise Refused(f"{flag} must be greater than zero, not {value}.")
-    return value
-
-
-def _time(text: str | None) -> int | None:
-    try:
-        return None if text is None else parse_duration(text)
-    except Refused as error:
-        raise Refused(f"invalid --budget-time: {error}") from error
-
-
-def _money(text: str | None) -> int | None:
-    """Whole micro-dollars; money is never a float."""
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(0)
-    if not amount.is_finite() or amount <= 0:
-        raise Refused(f"--budget-usd must be a positive, finite number, not {text}.")
-    return int(amount * MICRO)
 
 
 def _local(delivery: Delivery) -> Delivery:

@@ -9,7 +9,7 @@ from omk.domain.event import Value
 from omk.domain.graph import is_free, startable
 from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors, is_fresh
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import RULES, Rule
 from omk.domain.state import GoalState
 from omk.domain.subjects.controller import Request
 from omk.domain.values import PASSES, ReviewPass
@@ -185,15 +185,14 @@ def _again(state: GoalState, request: Request) -> Sequence[Effect]:
 
 
 def owed_by_agent(state: GoalState) -> tuple[str, ...]:
-    """The codes of the gaps that another attempt of the agent may close."""
-    codes = []
-    for rule in RULES:
-        for code in rule.codes(state):
-            if rule.holds(state, code) is None:
-                lack = rule.lack(state, code)
-                if (lack.owner or rule.owed_by) == "agent":
-                    codes.append(code)
-    return tuple(codes)
+    """The codes of the gaps that another attempt of the agent may close, and that do not only follow from others."""
+    lacks = {code: (rule, rule.lack(state, code)) for rule, code in _open(state)}
+    own = (code for code, (_, lack) in lacks.items() if lacks.keys().isdisjoint(lack.follows_from))
+    return tuple(code for code in own if (lacks[code][1].owner or lacks[code][0].owed_by) == "agent")
+
+
+def _open(state: GoalState) -> list[tuple[Rule, str]]:
+    return [(rule, code) for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
 
 
 ASK = (("execute", _execute), ("verify", _verify), ("review", _review), ("accept", _accept), ("merge", _merge))

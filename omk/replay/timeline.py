@@ -10,6 +10,7 @@ from omk.domain.subjects import agent, budget, controller, delivery, gate, goal,
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.obligation import CLOSES, OPENS
 from omk.domain.text import ERASED, texts
+from omk.domain.words import counted
 from omk.replay.printable import shortened
 
 Texts = Mapping[str, str]
@@ -155,7 +156,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     gate.BreakerClosed: lambda e, _: e.gate,
     review.ReviewStarted: lambda e, _: f"{e.review}, attempt {e.attempt}",
     review.ReviewPassed: lambda e, t: f"{e.review}{_said(e, t, 'summary')}",
-    review.ReviewBlocked: lambda e, t: f"{e.review}, {e.total} finding(s){_said(e, t, 'summary')}",
+    review.ReviewBlocked: lambda e, t: f"{e.review}, {counted(e.total, 'finding')}{_said(e, t, 'summary')}",
     review.ReviewErrored: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
     review.ReviewNotApplicable: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
     review.WaiverGranted: lambda e, t: f"{e.code}{_said(e, t, 'reason')}",

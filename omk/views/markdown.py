@@ -46,7 +46,10 @@ def proof_markdown(proof: Document) -> list[str]:
     lines += [*(f"- {code(path)}" for path in proof["changed_files"]), ""]
     given = proof["integration"]
     words = f": {escaped(given['summary'])}" if given["summary"] else ""
-    return [*lines, "## Integration Evidence", "", f"{given['status']}{words}", ""]
+    lines += ["## Integration Evidence", "", f"{given['status']}{words}", ""]
+    merges = [one["merge"] for one in proof["delivery_metadata"] if one["merge"]]
+    told = [f"{word(one['outcome'])} into {code(one['branch'])} as {code(one['commit'] or '')}" for one in merges]
+    return [*lines, "## Delivery", "", *told, ""] if told else lines
 
 
 def gaps_markdown(gaps: list[Document]) -> list[str]:

@@ -20,6 +20,7 @@ def proof_lines(proof: Document, width: int) -> list[Line]:
         *_oracle(proof["oracle"]),
         *_changed(proof["changed_files"], width),
         *_integration(proof["integration"], width),
+        *_delivery(proof["delivery_metadata"], width),
     ]
 
 
@@ -49,7 +50,10 @@ def one_gap(gap: Document, width: int) -> list[Line]:
     since = f"since event {gap['since']}" if gap["since"] is not None else "never held"
     follows = f", follows from {', '.join(gap['follows_from'])}" if gap["follows_from"] else ""
     owed = f"owed by the {gap['owner']}, {since}{follows}"
-    lines = [line("  ", Span(gap["code"], "bad" if not gap["follows_from"] else "warn"), "  ", Span(owed, "dim"))]
+    name = Span(gap["code"], "bad" if not gap["follows_from"] else "warn")
+    lines = [line("  ", name, "  ", Span(owed, "dim"))]
+    if 4 + cells(gap["code"]) + cells(owed) > width:
+        lines = [line("  ", name), *wrapped(owed, width, indent="    ", style="dim")]
     lines += wrapped(gap["text"], width, indent="    ")
     return [*lines, line("    → ", Span(gap["command"], "name"))]
 
@@ -100,11 +104,11 @@ def _reviews(reviews: list[Document], width: int) -> list[Line]:
 def _oracle(oracle: Document | None) -> list[Line]:
     if oracle is None or not oracle["checks"]:
         return []
-    parts: list[str | Span] = ["  "]
-    for check in oracle["checks"]:
-        by = f" by {check['gate']}" if check["gate"] else " by no gate"
-        parts += [_mark(check["status"]), f" {check['name']}{by}   "]
-    return [*heading(f"Oracle: {oracle['kind']}"), line(*parts)]
+    lines = [
+        line("  ", _mark(check["status"]), f"  {check['name']} by {'gate ' + check['gate'] if check['gate'] else 'no gate'}")
+        for check in oracle["checks"]
+    ]
+    return [*heading(f"Oracle: {oracle['kind']}"), *lines]
 
 
 def _changed(paths: list[str], width: int) -> list[Line]:
@@ -113,6 +117,17 @@ def _changed(paths: list[str], width: int) -> list[Line]:
         lines += wrapped(path, width, indent="  ")
     more = [line(Span(f"  and {len(paths) - _PATHS} more", "dim"))] if len(paths) > _PATHS else []
     return [*lines, *more] if paths else [*lines, line(Span("  none", "dim"))]
+
+
+def _delivery(delivered: list[Document], width: int) -> list[Line]:
+    """What became of the change, once somebody tried to merge it."""
+    merges = [one["merge"] for one in delivered if one["merge"]]
+    lines: list[Line] = []
+    for merge in merges:
+        commit, reason = (merge["commit"] or "")[:12], merge["reason"]
+        text = f"{word(merge['outcome'])} into {merge['branch']} as {commit} (event {merge['seq']})"
+        lines += wrapped(text + (f": {reason}" if reason else ""), width, indent="  ", style=style_of(merge["outcome"]))
+    return [*heading("Merge"), *lines] if lines else []
 
 
 def _integration(word_given: Document, width: int) -> list[Line]:

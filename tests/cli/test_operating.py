@@ -47,6 +47,18 @@ def test_a_decision_unblocks_the_goal_and_resume_carries_it_out(repository, tmp_
     assert answer in (tmp_path / "prompt").read_text()
 
 
+def test_a_goal_without_an_agent_is_resumed_with_one(repository):
+    omk("run", VAGUE, *GATES, "--accept", "auto", at=repository)
+    omk("decide", "--answer", "a CLI that prints 1", at=repository)
+    before = omk("proof", "--json", at=repository).document["seq"]
+    refused = omk("resume", at=repository)
+    assert refused.code == 1
+    assert "--agent" in refused.err
+    assert omk("proof", "--json", at=repository).document["seq"] == before
+    resumed = omk("resume", "--agent", WRITES_CLI, "--json", at=repository)
+    assert resumed.document["status"] == "ready", resumed.err
+
+
 def test_rejecting_opens_the_acceptance_again_with_the_reason(repository):
     ready(repository)
     rejected = omk("reject", "latest", "--reason", "prints the wrong number", "--json", at=repository)

@@ -51,7 +51,7 @@ def goal_testable(state: GoalState, _: str) -> Lack:
     missing = Missing(kind="decision_recorded.v1", where={"code": "goal.testable"})
     if oracle is None:
         missing = Missing(kind="oracle_assessed.v1", where={"testable": True})
-        return Lack(text="The goal was not assessed yet.", missing=missing, owner="controller")
+        return Lack(text="The goal was not assessed yet.", missing=missing, owner="controller", command="omk resume {goal}")
     return Lack(text=f"The goal cannot be tested as worded: {oracle.reason}", missing=missing, evidence=(oracle.seq,))
 
 
@@ -127,13 +127,21 @@ def gates_configured(state: GoalState, _: str) -> Lack:
 
 def gates_unchanged(state: GoalState, code: str) -> Lack:
     files = state.worktree
-    paths = ", ".join(files.guarded[:5])
+    paths = "; ".join(_guarded(state, path) for path in files.guarded[:5])
     missing = Missing(kind="waiver_granted.v1", where={"code": code, "tree": files.tree})
     return Lack(
         text=f"The change touches what decides verification: {paths}. A person has to look at it.",
         missing=missing,
         evidence=(files.seq,),
     )
+
+
+def _guarded(state: GoalState, path: str) -> str:
+    """The path, and the gates whose commands name it."""
+    gates = state.gate
+    name = path.rpartition("/")[2]
+    users = [gate for gate in gates.order if any(name in word for word in gates.by_name[gate].definition.command)]
+    return f"{path} (gate {', '.join(users)} runs it)" if users else path
 
 
 def gate_passed(state: GoalState, code: str) -> Lack:
@@ -191,6 +199,7 @@ def review_passed(state: GoalState, code: str) -> Lack:
     more = f", and {review.total - 3} more" if review.total > 3 else ""  # noqa: PLR2004 - three are shown
     text = f"The {name} review {review.outcome} (event {review.seq}): {review.summary}"
     red = tuple(f"gate.{gate}" for gate in state.gate.order if _is_gap(state, gate)) if name == "test" else ()
+    red = red if name != "test" or holds.gates_configured(state, "") else ("gates.configured",)
     red = ("files.changed",) if name == "code" and not files.is_changed else red
     return Lack(
         text=text + (f" [{places}{more}]" if places else ""),

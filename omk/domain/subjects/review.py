@@ -200,6 +200,7 @@ class GrantWaiver(Command, frozen=True):
 
 
 ReviewCommand = StartReview | RecordReview | GrantWaiver
+WAIVABLE_WORDS = "only reviews, gates.unchanged, scope.respected and files.recorded"
 WAIVABLE = ("review.", "gates.unchanged", "scope.respected", "files.recorded")
 
 
@@ -222,7 +223,7 @@ def _waive(command: GrantWaiver, reviews: Reviews, event: WaiverGranted) -> list
     if not event.reason.strip():
         raise Refused("The reason is empty. Say in words why the rule need not hold.")
     if not event.code.startswith(WAIVABLE):
-        raise Refused(f"{event.code} is evidence and cannot be waived; only {', '.join(WAIVABLE)}… can. Close the gap.")
+        raise Refused(f"{event.code} is evidence and cannot be waived; {WAIVABLE_WORDS} can. Close the gap instead.")
     known = reviews.waivers.get(event.code)
     return [] if known is not None and known.tree == event.tree else [event]
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 from omk.domain.values import Change, Finding
+from omk.domain.words import counted
 from omk.runtime.reviews.material import Material, Verdict, is_binary, is_source, judged, suffix
 
 CONFLICT = re.compile(r"(<{7}|>{7}|\|{7}) \S")
@@ -22,7 +23,7 @@ def code(material: Material) -> Verdict:
     if not material.changes:
         return Verdict("blocked", "There are no changes to review.")
     found = [finding for change in material.files for finding in objections(material, change)]
-    return judged(found, f"All {len(material.changes)} changed files are well formed.", "Changed files are malformed")
+    return judged(found, f"Well formed: {counted(len(material.changes), 'changed file')}.", "Changed files are malformed")
 
 
 def objections(material: Material, change: Change) -> Iterator[Finding]:

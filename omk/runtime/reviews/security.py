@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from omk.domain.values import Change, Finding
+from omk.domain.words import counted
 from omk.runtime.reviews.material import Material, Verdict, judged
 
 Detector = tuple[str, Callable[[str], bool]]
@@ -77,7 +78,7 @@ def security(material: Material) -> Verdict:
         found.extend(secrets(material, change, MOST_FINDINGS - len(found)))
         if len(found) >= MOST_FINDINGS:
             break
-    praise = f"No secret in what {len(material.files)} files add."
+    praise = f"No secret in the lines added to {counted(len(material.files), 'file')}."
     return judged(found, praise, "Added lines hold a high-confidence secret marker")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from omk.domain.values import Change, Finding
+from omk.domain.words import counted
 from omk.runtime.reviews.architect import LONGEST_FILE, grew_too_long
 from omk.runtime.reviews.material import Material, Verdict, is_binary, is_test, judged, lines, suffix
 
@@ -37,7 +38,7 @@ def anti_slop(material: Material) -> Verdict:
     confidence = min(sum(WEIGHTS[finding.code] for finding in found) / max(len(scanned), 1), 1.0)
     return judged(
         found,
-        f"No slop in {len(scanned)} changed files, confidence {confidence:.2f}.",
+        f"No slop in {counted(len(scanned), 'source file')}, confidence {confidence:.2f}.",
         f"Slop with confidence {confidence:.2f}",
     )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from omk.domain.values import Change, Finding
+from omk.domain.words import counted
 from omk.runtime.reviews.material import Material, Verdict, is_test, judged, lines, suffix
 
 JAVASCRIPT = re.compile(r"\b(describe|it|test|suite|context)\.(only|skip|todo)\b|\b(xit|xdescribe|xtest|fit|fdescribe)\(")
@@ -34,7 +35,7 @@ def test(material: Material) -> Verdict:
     for change in material.changes:
         found.extend(weakened(material, change))
     passed = sum(1 for gate in material.gates if gate.required)
-    return judged(found, f"All {passed} required gates passed on this tree, no test is weaker.", "Tests do not hold")
+    return judged(found, f"Passed on this tree: {counted(passed, 'required gate')}; no test is weaker.", "Tests do not hold")
 
 
 def unproven(material: Material) -> Iterator[Finding]:

@@ -1,0 +1,6 @@
+"""Small matters of English."""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `2 files`, `no files`."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
