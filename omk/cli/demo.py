@@ -26,13 +26,18 @@ GATES = (
 )
 STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Why is it not ready? The log says so, as of any moment.", ("why", "latest")),
-    ("Let the agent try again: it is told what was wrong.", ("execute", "latest", "--format", "md")),
-    ("Its change makes the old evidence stale, by itself.", ("verify", "latest")),
+    ("Let the agent try again: it is told what was wrong.", ("execute", "latest")),
+    ("Its change made the old evidence stale, by itself: run the gates on the new tree.", ("verify", "latest")),
     ("Reviews are bound to the tree, too.", ("review", "latest")),
     ("A person accepts what was proven.", ("accept", "latest", "--summary", "adds up")),
-    ("And the whole history, from the log alone.", ("replay", "latest")),
-    ("One step back in time: the moment before the first red gate was mended.", ("why", "latest@gate:smoke#1")),
+    (
+        "The history, from the log alone (these kinds of it).",
+        ("replay", "latest", "--kind", "agent_finished", "--kind", "files_changed", "--kind", "gate_ran", "--kind", "change_accepted"),
+    ),
+    ("One step back in time: what was open before the person accepted?", ("why", "latest@-2")),
 )
+QUIET = ("execute", "verify", "review")
+"""The steps of which only the progress is shown, not the whole proof again."""
 
 
 def demo() -> None:
@@ -70,6 +75,8 @@ def _tell(sentence: str, command: tuple[str, ...], repository: Path, home: Path)
     write_text(f"\n── {sentence}\n$ omk {shown}\n\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMK_", "GIT_"))}
     environment["XDG_STATE_HOME"] = str(home / "state")
-    done = subprocess.run((sys.executable, "-m", "omk", *command), cwd=repository, env=environment, check=False)
+    output = subprocess.DEVNULL if command[0] in QUIET else None
+    line = (sys.executable, "-m", "omk", *command)
+    done = subprocess.run(line, cwd=repository, env=environment, stdout=output, check=False)
     if done.returncode != 0:
         raise Unusable(f"`omk {command[0]}` ended with exit code {done.returncode} in the demo..")

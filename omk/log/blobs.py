@@ -57,10 +57,13 @@ def unpack(blob: Blob) -> bytes:
 
 
 def preview(content: bytes) -> str:
-    """The first lines of *content* that are not empty, as text, at most 240 characters."""
-    text = content[: 64 * PREVIEW].decode("utf-8", "replace")
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return "\n".join(lines)[:PREVIEW]
+    """The last line of *content* with a letter or a digit in it, as text, at most 240 characters.
+
+    What a tool prints last is its verdict; what it prints first is often only a banner.
+    """
+    lines = content[-64 * PREVIEW :].decode("utf-8", "replace").splitlines()
+    last = next((line for line in reversed(lines) if any(character.isalnum() for character in line)), "")
+    return last.strip()[:PREVIEW]
 
 
 def _whole_lines(head: bytes, tail: bytes) -> tuple[bytes, bytes]:

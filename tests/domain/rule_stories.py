@@ -183,7 +183,7 @@ LACKS: list[tuple[str, tuple[Any, ...], str, str, str]] = [
         "gate_ran.v1",
     ),
     ("review.code", WORKED, "has not been made", "controller", "review_passed.v1"),
-    ("review.code", (*WORKED, *review_run("code", ReviewBlocked)), "hello.py:3 secret.aws", "agent", "review_passed.v1"),
+    ("review.code", (*WORKED, *review_run("code", ReviewBlocked)), "A secret is in the change.", "agent", "review_passed.v1"),
     ("review.code", (*WORKED, *review_run("code", ReviewErrored)), "errored", "controller", "review_passed.v1"),
     ("review.code", (*PROVEN, files("done", "later")), "is stale", "controller", "review_passed.v1"),
     ("review.code", (*WORKED, *review_run("code", base="other")), "is stale", "controller", "review_passed.v1"),

@@ -31,11 +31,15 @@ def test_a_line_without_an_end_is_cut_where_it_was_cut():
     assert unpack(blob) == b"aaaa\n[... 92 bytes left out ...]\nbbbb"
 
 
-def test_a_preview_is_the_first_lines_that_say_something():
-    content = b"\n  \n\xff one  \n\ntwo\n" + b"x" * 500
+def test_a_preview_is_the_last_line_that_says_something():
+    content = b"one\n  \xff two  \n\n  ^^^^\n"
     output, _ = pack(content, b"", len(content), SALT)
-    assert output.preview.startswith("� one\ntwo\nxxx")
-    assert len(output.preview) == 240
+    assert output.preview == "\ufffd two"
+
+
+def test_a_preview_has_at_most_240_characters():
+    output, _ = pack(b"x" * 500, b"", 500, SALT)
+    assert output.preview == "x" * 240
 
 
 def test_equal_outputs_have_different_names_under_different_salts():

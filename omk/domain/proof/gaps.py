@@ -193,16 +193,12 @@ def review_passed(state: GoalState, code: str) -> Lack:
         text = f"The {name} review is stale: what it said at event {review.seq} is about another tree or base."
         seqs = {review.seq, files.seq, files.base_seq} - {0}
         return Lack(text=text, missing=missing, evidence=tuple(sorted(seqs)))
-    places = ", ".join(
-        f"{one.path}:{one.line} {one.code}" if one.line else f"{one.path} {one.code}".strip() for one in review.findings[:3]
-    )
-    more = f", and {review.total - 3} more" if review.total > 3 else ""  # noqa: PLR2004 - three are shown
     text = f"The {name} review {review.outcome} (event {review.seq}): {review.summary}"
     red = tuple(f"gate.{gate}" for gate in state.gate.order if _is_gap(state, gate)) if name == "test" else ()
     red = red if name != "test" or holds.gates_configured(state, "") else ("gates.configured",)
     red = ("files.changed",) if name == "code" and not files.is_changed else red
     return Lack(
-        text=text + (f" [{places}{more}]" if places else ""),
+        text=text,
         missing=missing,
         evidence=(review.seq,),
         owner="controller" if review.outcome == "errored" else "agent",

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from omk.domain.values import Change, Operation, Finding
+from omk.domain.values import Change, Finding, Operation
 from omk.runtime.reviews.material import GateEvidence, Material
 from omk.runtime.reviews.wall import review
 
