@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 
 from omk.agents.capture import Capture
+from omk.agents.orphans import adopt, end_orphans
 from omk.domain.event import Value
 from omk.errors import Unusable
 
@@ -20,6 +21,8 @@ GATE = 'read -r omk_gate && [ "$omk_gate" = go ] && exec "$@"'
 """What the child does first. POSIX `read` takes no byte beyond the line, so the command then finds its own input."""
 CHUNK = 1 << 16
 LAST_DRAIN = 1 << 20  # the largest pipe of Linux: nothing a dead process wrote lies behind more bytes than this
+LIVING: set[int] = set()
+"""The children of this process that are at work or wait for their release."""
 GRACE_MS = 500  # between a polite and a certain end
 
 
@@ -67,6 +70,7 @@ class Child:
         Raises `Unusable` when the operating system refuses to start it.
         """
         argv = ("/bin/sh", "-c", " ".join(command)) if shell else command
+        adopt()
         try:
             process = subprocess.Popen(
                 ("/bin/sh", "-c", GATE, "sh", *argv),
@@ -80,6 +84,7 @@ class Child:
             )
         except (OSError, ValueError) as error:
             raise Unusable(f"{argv[0]} cannot be started in {directory}: {error}. Mend that and run again.") from error
+        LIVING.add(process.pid)
         return cls(process, stdin, None if shell else missing_program(argv[0], directory, environment))
 
     def release(self) -> None:
@@ -192,6 +197,8 @@ class Child:
         self._stdin.close()
         self._process.wait()
         self._stdout.close()
+        LIVING.discard(self.pid)
+        end_orphans(LIVING)
 
     def _exit(self, capture: Capture, *, timed_out: bool, stopped: bool) -> Exit:
         code = self._process.returncode

@@ -32,7 +32,18 @@ STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("A person accepts what was proven.", ("accept", "latest", "--summary", "adds up")),
     (
         "The history, from the log alone (these kinds of it).",
-        ("replay", "latest", "--kind", "agent_finished", "--kind", "files_changed", "--kind", "gate_ran", "--kind", "change_accepted"),
+        (
+            "replay",
+            "latest",
+            "--kind",
+            "agent_finished",
+            "--kind",
+            "files_changed",
+            "--kind",
+            "gate_ran",
+            "--kind",
+            "change_accepted",
+        ),
     ),
     ("One step back in time: what was open before the person accepted?", ("why", "latest@-2")),
 )

@@ -1,6 +1,8 @@
 """Children: recorded before they run, bounded, and gone when they end."""
 
+import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -132,8 +134,8 @@ def test_a_daemon_that_keeps_the_pipe_open_holds_nobody_up(tmp_path: Path) -> No
     line = f'{sys.executable} -c "{DAEMON}" & until [ -e pid ]; do :; done; exit 4'
     ended = run(line, tmp_path)
     assert (ended.status, ended.timed_out) == (4, False)
-    daemon_pid = int((tmp_path / "pid").read_text())
-    os.kill(daemon_pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # where nobody adopts it, it is still there
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("line", ["exec sleep 0", "exec <&-; echo on; sleep 0.01"])
@@ -181,3 +183,14 @@ def test_a_capture_counts_what_it_leaves_out() -> None:
     for chunk in (b"abc", b"defgh", b"ijklmnopqr", b"s"):
         capture.add(chunk)
     assert (capture.output, capture.size, capture.left_out) == (b"abcdpqrs", 19, 11)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans over")
+def test_a_daemon_that_left_the_group_ends_with_the_command(tmp_path):
+    daemon = f"import os,time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    launcher = f"import os; os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0); exec({daemon!r})"
+    line = f"{sys.executable} -c {shlex.quote(launcher)}; while ! test -s pid; do sleep 0.01; done"
+    child = Child.prepare((line,), shell=True, directory=tmp_path, environment={"PATH": os.environ["PATH"]})
+    child.release()
+    assert child.wait(60_000).status == 0
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text()}").exists()
