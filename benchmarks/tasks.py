@@ -81,7 +81,7 @@ def _omk(folder: Path, *words: str) -> float:
     small = folder.name == "20"
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["OMK_STORE"] = f"sqlite://{folder.resolve()}"
-    return _process(sys.executable, "-m", "omk", *words, times=FEW if small else 1)
+    return _process(str(Path(sys.executable).with_name("omk")), *words, times=FEW if small else 1)
 
 
 TASKS: dict[str, Callable[[Path, str], float]] = {

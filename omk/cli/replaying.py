@@ -1,5 +1,6 @@
 """replay: the history reconstructed. One pass folds and writes the timeline; nothing is printed before all of it is sound."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -133,6 +134,7 @@ def _live(one: Found, form: Format, is_wanted: Callable[[str], bool], *, speed: 
     from omk.views.markdown import entry_markdown
     from omk.views.timeline import entry_line
 
+    gc.enable()  # this may go on for hours
     pace, columns, before = Pace(), width(), 0
     for record in _records(one, follow=follow):
         elapsed, took = pace.of(record)
