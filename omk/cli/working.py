@@ -132,7 +132,7 @@ def _begin(
         check_agent(intake.agent)
     known = open_store(store, user, identity=identity)
     try:
-        refuse_inside(verb, is_known=known.has)
+        refuse_inside(verb, is_known=known.has, folder=known.folder)
         if known.identity != identity:
             intake = take_in(user, known.identity or identity, prompt, wishes, edge.person())
         mention_dirt(user)

@@ -45,7 +45,7 @@ def on_goal(name: str, verb: str, store: str | None) -> Iterator[Session]:
     refuse_inside(verb)
     known = open_store(store)
     try:
-        refuse_inside(verb, is_known=known.has)
+        refuse_inside(verb, is_known=known.has, folder=known.folder)
         goal = find_goal(name, [Known(goal, at) for goal, at in known.goals()])
         with Progress() as progress:
             session = known.session(goal, progress.record, progress.begin)

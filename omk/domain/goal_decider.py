@@ -115,6 +115,7 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ruling or ("ready" if is_ready(state) else None))
         case AcceptChange() | RejectChange() | GrantWaiver():
             _refuse(state, ruling if ruling != "needs_more_budget" else None)
+            _guard_word(state)
             _guard_tree(command, state)
         case PauseGoal() | CancelGoal():
             ends = "ready" if ruling is None and is_ready(state) else ruling if ruling == "cancelled" else None
@@ -131,6 +132,14 @@ def _guard(command: Command, state: GoalState) -> None:
 def _refuse(state: GoalState, status: str | None) -> None:
     if status is not None:
         raise Refused(f"{state.goal.id} is {status}. {ADVICE[status].format(goal=state.goal.id)}")
+
+
+def _guard_word(state: GoalState) -> None:
+    """No word on a change while a process of the goal runs: it could be that process's own, and the tree may still move."""
+    gates = [name for name in state.gate.order if state.gate.by_name[name].started is not None]
+    at_work = [*(f"agent {name}" for name in state.agent.running), *(f"gate {name}" for name in gates)]
+    if at_work:
+        raise Refused(f"{', '.join(at_work)} of {state.goal.id} is at work. Wait until it has ended, then look again.")
 
 
 def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalState) -> None:

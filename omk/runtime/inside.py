@@ -2,19 +2,27 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from omk.agents.child import ancestors, is_below
+from omk.agents.child import ancestors, is_below, started_at
 from omk.errors import Refused
 from omk.runtime import edge
 
+CONTROLLERS = "controllers"
 
-def refuse_inside(verb: str, pids: Iterable[int] = (), is_known: Callable[[str], bool] | None = None) -> None:
+
+def refuse_inside(
+    verb: str,
+    pids: Iterable[int] = (),
+    is_known: Callable[[str], bool] | None = None,
+    folder: Path | None = None,
+) -> None:
     """Raise `Refused` inside an agent or a gate: by its variable, by its worktree, or below one of the recorded *pids*.
 
     A process that took the variable out of its environment is found by its ancestors', where /proc tells: they must not
-    be inside a goal that *is_known* in the store which is about to be written.
+    be inside a goal that *is_known* in the store which is about to be written. One that also left its session is a child
+    of the controller that adopted it, and controllers are marked in the store's *folder*.
     """
     goal = os.environ.get("OMK_INSIDE")
     if goal:
@@ -23,8 +31,31 @@ def refuse_inside(verb: str, pids: Iterable[int] = (), is_known: Callable[[str],
     if Path.cwd().resolve().is_relative_to(worktrees):
         raise Refused(f"`omk {verb}` refuses in a worktree of omk's. Go to your own checkout.")
     known = set(pids)
-    if (known and is_below(known)) or (is_known is not None and any(map(is_known, outer_goals()))):
+    is_below_process = bool(known) and is_below(known)
+    is_below_goal = is_known is not None and any(map(is_known, outer_goals()))
+    if is_below_process or is_below_goal or (folder is not None and is_below_controller(folder)):
         raise Refused(f"`omk {verb}` is not for agents and gates: a process that omk started runs it.")
+
+
+@contextlib.contextmanager
+def marked_as_controller(folder: Path) -> Iterator[None]:
+    """While the block runs, this process stands in the store's *folder* as one whose descendants are no persons."""
+    mark = folder / CONTROLLERS / str(os.getpid())
+    mark.parent.mkdir(mode=0o700, exist_ok=True)
+    mark.write_text(started_at(os.getpid()) or "", encoding="ascii")
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def is_below_controller(folder: Path) -> bool:
+    """Whether an ancestor of this process is marked, by pid and start time, as a controller at work."""
+    for pid in ancestors(os.getpid())[1:]:
+        with contextlib.suppress(OSError):
+            if (folder / CONTROLLERS / str(pid)).read_text(encoding="ascii") == started_at(pid):
+                return True
+    return False
 
 
 def outer_goals() -> list[str]:

@@ -8,6 +8,7 @@ from omk.domain.event import Recorded
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.goal import GoalCancelled, GoalPaused
 from omk.errors import OmkError
+from omk.runtime.inside import marked_as_controller
 from omk.runtime.session import Session
 
 INTERVAL_SECONDS = 0.3
@@ -20,7 +21,8 @@ def watching(session: Session) -> Iterator[None]:
     thread = threading.Thread(target=_watch, args=(session, session.state.seq, over), daemon=True)
     thread.start()
     try:
-        yield
+        with marked_as_controller(session.handle.folder):
+            yield
     finally:
         over.set()
         thread.join()

@@ -19,6 +19,7 @@ from omk.domain.subjects.delivery import (
     RequestPullRequest,
     StartMerge,
 )
+from omk.domain.subjects.gate import GateStarted, StartGate
 from omk.domain.subjects.goal import PauseGoal
 from omk.domain.subjects.worktree import RebaseChange, WorktreeRebased
 from tests.scenario import AGENT, ANN, BASE, BOT, PROVEN, READY, WORKED, accept, change, create, files, gate_run, goal, some, tree
@@ -50,6 +51,11 @@ def test_only_a_person_rejects(actor):
 def test_both_words_need_words():
     goal.given(*PROVEN).when(replace(accept(), summary=" ")).then_refused(because="The summary is empty")
     goal.given(*PROVEN).when(replace(REJECT, reason="")).then_refused(because="The reason is empty")
+
+
+def test_no_word_is_taken_while_a_gate_is_at_work():
+    at_work = StartGate(actor=BOT, started=some(GateStarted, gate="tests", attempt=1, tree=tree("done")))
+    goal.given(*WORKED, at_work).when(accept()).then_refused(because="gate tests")
 
 
 def test_a_tree_that_is_not_the_goals_cannot_be_accepted_or_rejected():
