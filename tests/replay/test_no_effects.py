@@ -1,0 +1,57 @@
+"""Replaying performs nothing: it runs under a hook that fails on any file, process or socket."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+SCRIPT = """
+import sys
+from pathlib import Path
+from omk.domain.event import Recorded
+from omk.domain.proof.proof import prove
+from omk.domain.proof.standing import judge
+from omk.log.jsonl import JsonlLog
+from omk.replay.address import locate
+from omk.replay.documents import state_document, why_document
+from omk.replay.history import History
+from omk.replay.proof_document import proof_document
+from omk.replay.timeline import timeline_entry
+from omk.views.proof import proof_lines
+from omk.views.why import why_lines
+
+log = JsonlLog(Path(sys.argv[1]))
+goal = log.heads()[0].goal
+records = list(log.read(goal))
+
+def read(after, upto):
+    return iter([one for one in records if after < one.seq <= (upto or len(records))])
+
+FORBIDDEN = ("open", "os.", "subprocess", "socket", "shutil", "sqlite3", "tempfile", "ctypes")
+def hook(event, arguments):
+    if event.startswith(FORBIDDEN) and not (event == "open" and str(arguments[0]).endswith((".py", ".pyc"))):
+        raise RuntimeError(f"{event} {arguments!r}")
+
+history = History(goal, read)
+for seq in (0, len(records)):
+    history.at(seq)  # whatever is imported late is imported now
+sys.addaudithook(hook)
+for seq in range(len(records) + 1):
+    state, proof = history.at(seq)
+    proof_lines(proof_document(state, proof), 80)
+    why_lines(why_document(proof), 80)
+    state_document(state, proof)
+for record in records:
+    timeline_entry(record)
+for position in ("-1", "ready", "gate_ran#1", "head"):
+    locate(position, goal=goal, head=len(records), read=read)
+print(sum(1 for _ in history.verdicts()))
+"""
+
+
+def test_replaying_a_recorded_run_opens_nothing_starts_nothing_and_sends_nothing():
+    log = ROOT / "replays" / "ready-at-first-try" / "log.jsonl"
+    command = (sys.executable, "-c", SCRIPT, str(log))
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) > 10
