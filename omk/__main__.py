@@ -26,8 +26,9 @@ def start() -> None:
     """Run this process's command line and leave at once: taking thousands of classes apart first would cost 15 ms."""
     try:
         code = main()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # the caller may have closed it
+                stream.flush()
     except BrokenPipeError:
         code = 0  # whoever read this has left
     except KeyboardInterrupt:

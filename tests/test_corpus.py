@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from omk.cli.audit import Audit
+from omk.cli.trailers import Trailers
 from omk.domain.event import Recorded, kind_of
 from omk.domain.proof.proof import prove, verdict_digest
 from omk.domain.proof.rules import VERSION
@@ -66,7 +67,7 @@ def test_every_scenario_is_recorded_and_every_run_has_a_scenario():
 def test_the_log_of_a_run_is_whole(run: Path):
     log, goal = corpus.open_run(run)
 
-    assert list(Audit(run).everything(log, [goal])) == []
+    assert list(Audit(run, Trailers((), frozenset())).everything(log, [goal])) == []
     assert log.problems == ()
     assert {goal} == {record.goal for _, record in log.follow()}
 

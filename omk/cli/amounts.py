@@ -1,17 +1,22 @@
 """Amounts given as flags: whole numbers, spans of time, and money, which is never a float."""
 
+import math
 from decimal import Decimal, InvalidOperation
 
 from omk.domain.duration import parse_duration
 from omk.errors import Refused
 
 MICRO = 1_000_000
+MOST = 2**53
+"""Whole numbers up to here are the same number in every language that reads our JSON."""
 
 
 def positive(flag: str, value: int | None) -> int | None:
     """A number above zero, or none at all."""
     if value is not None and value <= 0:
         raise Refused(f"{flag} must be greater than zero, not {value}.")
+    if value is not None and value > MOST:
+        raise Refused(f"{flag} must be at most {MOST}, not {value}.")
     return value
 
 
@@ -25,6 +30,8 @@ def milliseconds(flag: str, text: str | None, *, least: int = 0) -> int | None:
         raise Refused(f"invalid {flag}: {error}") from error
     if span < least:
         raise Refused(f"{flag} must be greater than zero, not {text}.")
+    if span > MOST:
+        raise Refused(f"{flag} must be at most {MOST} milliseconds, not {text}.")
     return span
 
 
@@ -36,6 +43,15 @@ def micro_dollars(flag: str, text: str | None) -> int | None:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal(0)
-    if not amount.is_finite() or amount * MICRO < 1:
+    if not amount.is_finite() or amount < Decimal(1) / MICRO:
         raise Refused(f"{flag} must be a positive, finite number, not {text}.")
+    if amount > MOST // MICRO:
+        raise Refused(f"{flag} must be at most {MOST // MICRO}, not {text}.")
     return int(amount * MICRO)
+
+
+def speed(flag: str, value: float | None) -> float | None:
+    """How many times as fast, or none at all."""
+    if value is not None and not 0 < value < math.inf:
+        raise Refused(f"{flag} must be a positive, finite number, not {value}.")
+    return value

@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -73,6 +74,7 @@ def run(arguments: Sequence[str]) -> int:
 
     The answer is the exit code: 0 done, 1 failure, 2 usage, 3 not ready, 5 damage, 130 interrupted.
     """
+    _open_streams()
     words = list(arguments)
     if words[:1] == [ALIAS]:
         words = words[1:]
@@ -117,6 +119,14 @@ def loaded(place: str) -> Callable[..., Any]:
     module, _, name = place.partition(":")
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return function
+
+
+def _open_streams() -> None:
+    """Let what is written to a stream that the caller closed go nowhere, and no file be taken for that stream."""
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            file = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(file, "w" if number else "r", encoding="utf-8"))
 
 
 def _complain(text: str) -> int:

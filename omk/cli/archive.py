@@ -13,6 +13,7 @@ from omk.domain.subjects.goal import GoalCreated
 from omk.domain.text import resolve
 from omk.errors import Damaged
 from omk.log.anchors import anchored_goals, check_anchors
+from omk.log.chain import unreadable
 from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
 from omk.log.protocol import Head, Log
@@ -43,12 +44,18 @@ class Archive(Struct, frozen=True):
         """Raise Damaged if the log lacks what it once had, of one goal or of all."""
         for problem in check_anchors(self.folder, self.log, goal):
             raise Damaged(problem.goal, problem.seq, problem.code, problem.text)
+        first = None if goal is None else next(iter(self.log.bodies(goal)), None)
+        if goal is not None and first is not None and first.seq < 1:  # a fold begins after event 0, and would not see it
+            raise Damaged(goal, first.seq, "seq.hole", f"event {first.seq} stands before the first one.")
 
     def _known(self, goal: str) -> tuple[Known, str | None]:
         stored = next(iter(self.log.bodies(goal)), None)
         if stored is None:
             return Known(goal, ""), None
-        first = own = decode(stored.body)
+        try:
+            first = own = decode(stored.body)
+        except Damaged as damage:
+            raise unreadable(damage, goal, stored.seq) from damage
         if own.seq > 1:  # a fork: its repository is its ancestor's
             first = next(iter(self.log.read(goal, upto=1)), own)
         event = first.event

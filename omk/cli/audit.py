@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from omk.cli.trailers import Trailers
 from omk.domain.event import Output, Recorded, Unknown, kind_of
 from omk.domain.proof.proof import prove, verdict_digest
 from omk.domain.proof.rules import VERSION
@@ -22,8 +23,8 @@ NOTES = frozenset({"log.understood", "proof.rules", "tail.torn"})
 class Audit:
     """Counts what it has read; `everything` gives the problems it finds, in order."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, trailers: Trailers) -> None:
+        self.folder, self.trailers = folder, trailers
         self.goals = self.events = 0
 
     def everything(self, log: Log, goals: Iterable[str]) -> Iterator[Problem]:
@@ -33,6 +34,7 @@ class Audit:
             found = list(self._stored(log, goal))
             yield from found
             yield from check_anchors(self.folder, log, goal)
+            yield from self.trailers.check(goal, log)
             if not any(one.code not in NOTES for one in found):
                 yield from self._verdicts(log, goal)
 

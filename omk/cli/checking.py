@@ -9,8 +9,9 @@ from omk.cli.audit import NOTES, Audit
 from omk.cli.options import FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import show
 from omk.cli.place import locate
+from omk.cli.trailers import trailers_of
 from omk.errors import Damaged
-from omk.log.anchors import anchored_goals
+from omk.log.anchors import anchored_goals, strange_anchors
 from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
 from omk.log.protocol import Log, Problem
@@ -38,20 +39,22 @@ def _report(store: str | None, name: str | None) -> Document:
     """`{goals, events, ok, problems: [{goal, seq, code, text}]}`; a note (an unknown kind, a torn tail) is no damage."""
     place = locate(store)
     folder = store_folder(place.url, place.folder)
-    audit = Audit(folder)
+    trailers = trailers_of(place, folder)
+    audit = Audit(folder, trailers)
     try:
         log = open_log(place.url, folder=place.folder, create=False)
     except Damaged as damage:
         return _document(audit, [audit.problem_of(damage)])
     if log is None:
-        known = [Known(one, "") for one in anchored_goals(folder)]
+        known = [Known(one, "") for one in sorted({*anchored_goals(folder), *trailers.goals})]
         if name is not None:
             find_goal(parse_address(name).goal, known)
-        return _document(audit, [Problem(one.goal, None, "anchor.lost", "its log is gone.") for one in known])
+        lost = [Problem(one.goal, None, "anchor.lost", "its log is gone.") for one in known]
+        return _document(audit, [*lost, *strange_anchors(folder)])
     try:
-        goals = {*(head.goal for head in log.heads()), *anchored_goals(folder)}
+        goals = {*(head.goal for head in log.heads()), *anchored_goals(folder), *trailers.goals}
         wanted = sorted(goals) if name is None else [_named(name, log, goals)]
-        return _document(audit, [*audit.everything(log, wanted), *log.problems])
+        return _document(audit, [*audit.everything(log, wanted), *log.problems, *strange_anchors(folder)])
     except Damaged as damage:
         return _document(audit, [audit.problem_of(damage)])
     finally:
@@ -68,7 +71,10 @@ def _named(name: str, log: Log, goals: set[str]) -> str:
 
 def _created(log: Log, goal: str) -> str:
     first = next(iter(log.bodies(goal)), None)
-    return "" if first is None else decode(first.body).at
+    try:
+        return "" if first is None else decode(first.body).at
+    except Damaged:
+        return ""  # which is found out when it is its turn
 
 
 def _document(audit: Audit, problems: list[Problem]) -> Document:

@@ -27,15 +27,24 @@ class Place(Struct, frozen=True):
 def locate(store: str | None) -> Place:
     """The place that `--store` *store*, `OMK_STORE` or the current directory means. Raises Unusable outside of all."""
     url = store or os.environ.get(VARIABLE) or None
-    common = common_directory(Path.cwd())
+    stand = here()
+    common = common_directory(stand)
     if common is None and url is None:
         from omk.runtime.repository import find_top
 
-        common = (find_top(Path.cwd()) / ".git").resolve()
+        common = (find_top(stand) / ".git").resolve()
     if common is None:
-        return Place(url, Path.cwd() / FOLDER, None, inside=False)
+        return Place(url, stand / FOLDER, None, inside=False)
     folder = common / FOLDER
     return Place(url, folder, _identity(folder), inside=True)
+
+
+def here() -> Path:
+    """The directory one stands in. Raises Unusable if somebody has removed it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as problem:
+        raise Unusable("The current directory is gone. Go to one that exists.") from problem
 
 
 def common_directory(start: Path) -> Path | None:

@@ -1,6 +1,7 @@
 """replay: the history reconstructed. One pass folds and writes the timeline; nothing is printed before all of it is sound."""
 
 import gc
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from omk.cli.amounts import speed as checked_speed
 from omk.cli.archive import Found, found
 from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import draw, draw_markdown, drawn, encoded, is_terminal, json_bytes, say, width, write
@@ -22,6 +24,8 @@ from omk.replay.proof_document import proof_document
 from omk.replay.timeline import Entry, timeline_entry
 
 POLL = 0.2
+LONGEST = 1e9
+"""Seconds that any system can wait; longer pauses, of 30 years, are cut."""
 Write = Callable[[Recorded, Entry], bytes]
 
 
@@ -40,7 +44,7 @@ def replay(
     ] = None,
 ) -> None:
     """Reconstruct a goal's history: timeline, state and proof: omk replay latest@-1 --json."""
-    choice = chosen(form, as_json)
+    choice, speed = chosen(form, as_json), checked_speed("--speed", speed)
     with found(address, store, everywhere=everywhere) as one:
         is_wanted = _filter(one, tuple(kind or ()))
         if follow or speed is not None:
@@ -72,11 +76,15 @@ def _names(tag: str) -> tuple[str, str]:
 def _fold(one: Found, is_wanted: Callable[[str], bool], write_entry: Write, spool: Spool) -> tuple[Document, Document]:
     """State and proof documents at the address, in one pass that also fills the spool."""
     judge = one.history.judge()
-    for record in one.history.read(0, one.seq) if one.seq else ():
-        judge.add(record)
-        entry = timeline_entry(record)
-        if is_wanted(entry.kind):
-            spool.add(write_entry(record, entry))
+
+    def written() -> Iterator[Recorded]:
+        for record in one.history.read(0, one.seq) if one.seq else ():
+            yield record  # first the fold, which refuses what is damaged
+            entry = timeline_entry(record)
+            if is_wanted(entry.kind):
+                spool.add(write_entry(record, entry))
+
+    judge.add_all(written())
     state = judge.state
     proof = prove(state, judge.standing)
     return one.resolved(state_document(state, proof)), one.resolved(proof_document(state, proof))
@@ -104,13 +112,15 @@ def _text(one: Found, is_wanted: Callable[[str], bool]) -> None:
     from omk.views.proof import proof_lines
     from omk.views.timeline import entry_line, entry_text, replay_head, replay_tail
 
-    spool, pace, columns = Spool(), Pace(), width()
+    spool, pace, columns, encoding = Spool(), Pace(), width(), sys.stdout.encoding or "utf-8"
 
     def styled(record: Recorded, entry: Entry) -> bytes:
         return drawn([entry_line(entry, *pace.of(record), columns)])
 
     def plain(record: Recorded, entry: Entry) -> bytes:
-        return encoded(printable(entry_text(entry, *pace.of(record), columns)) + "\n")
+        elapsed, took = pace.of(record)
+        text = entry_text(entry, elapsed, took, columns)
+        return ((text if text.isprintable() else printable(text)) + "\n").encode(encoding, "replace")
 
     state, proof = _fold(one, is_wanted, styled if is_terminal() else plain, spool)
     at = state["updated_at"]
@@ -139,7 +149,7 @@ def _live(one: Found, form: Format, is_wanted: Callable[[str], bool], *, speed: 
     for record in _records(one, follow=follow):
         elapsed, took = pace.of(record)
         if speed is not None and record.seq <= one.seq:
-            time.sleep((elapsed - before) / 1_000 / speed)
+            time.sleep(min((elapsed - before) / 1_000 / speed, LONGEST))
         before = elapsed
         entry = timeline_entry(record)
         if not is_wanted(entry.kind):

@@ -8,6 +8,7 @@ from omk.cli.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
+from omk.cli.place import here
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
 from omk.domain.subjects.controller import Step
@@ -124,6 +125,7 @@ def _begin(
     as_json: bool,
 ) -> None:
     chosen(form, as_json)
+    here()
     refuse_inside(verb)
     user = repository()
     identity = user.identity() or edge.new_repository_id()

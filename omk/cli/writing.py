@@ -3,12 +3,11 @@
 import contextlib
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 
 from omk.cli.options import Format, chosen
 from omk.cli.output import say, show
-from omk.cli.place import locate
+from omk.cli.place import here, locate
 from omk.cli.progress import Progress
 from omk.domain.proof.proof import GoalProof
 from omk.domain.text import resolve
@@ -29,7 +28,7 @@ SHOWN_PATHS = 3
 def repository() -> UserRepository:
     """The repository one stands in."""
     edge.require_known_platform()
-    return UserRepository.find(Path.cwd())
+    return UserRepository.find(here())
 
 
 def open_store(store: str | None, user: UserRepository | None = None, *, identity: str | None = None) -> Store:
@@ -42,6 +41,7 @@ def on_goal(name: str, verb: str, store: str | None) -> Iterator[Session]:
     """A session on an existing goal, for a person; progress goes to stderr."""
     if "@" in name:
         raise NotFound(f"`omk {verb}` acts on a goal as it is now. Name it without @: {name.partition('@')[0]}")
+    here()
     refuse_inside(verb)
     known = open_store(store)
     try:

@@ -14,6 +14,7 @@ from omk.log.folder import replace_file
 from omk.log.protocol import Log, Problem
 
 FOLDER = "heads"
+UNREADABLE = "anchor.unreadable"
 _CONTENT = re.compile(r"(\d{1,18}) (b2:[0-9a-f]{64})\n?")
 
 
@@ -41,22 +42,29 @@ def read_anchor(folder: Path, goal: str) -> Anchor | None:
         content = _path(folder, goal).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return None
+    except (IsADirectoryError, NotADirectoryError) as problem:
+        raise Damaged(goal, None, UNREADABLE, f"{FOLDER}/{_path(folder, goal).name} is not a file.") from problem
     except OSError as problem:
         text = f"{_path(folder, goal)} cannot be read: {problem.strerror}. Check its permissions."
         raise Unusable(text) from problem
     match = _CONTENT.fullmatch(content)
     if match is None:
-        raise Damaged(goal, None, "anchor.unreadable", f"{FOLDER}/{_path(folder, goal).name} is not an anchor.")
+        raise Damaged(goal, None, UNREADABLE, f"{FOLDER}/{_path(folder, goal).name} is not an anchor.")
     return Anchor(goal, int(match[1]), match[2])
 
 
 def anchored_goals(folder: Path) -> list[str]:
     """The goals that have an anchor, by name."""
-    from urllib.parse import unquote
+    return sorted(goal for name, goal in _names(folder) if _path(folder, goal).name == name)
 
+
+def strange_anchors(folder: Path) -> list[Problem]:
+    """What stands among the anchors and is none."""
     place = folder / FOLDER
-    names = [path.name for path in place.iterdir()] if place.is_dir() else []
-    return sorted(unquote(name) for name in names if not name.startswith("."))
+    if place.exists() and not place.is_dir():
+        return [Problem(FOLDER, None, UNREADABLE, f"{place} is not a folder.")]
+    strange = sorted(goal for name, goal in _names(folder) if _path(folder, goal).name != name)
+    return [Problem(one, None, UNREADABLE, f"a file in {place} has a name that omk gives none.") for one in strange]
 
 
 def check_anchor(anchor: Anchor, record: Recorded | None) -> Problem | None:
@@ -70,6 +78,15 @@ def check_anchor(anchor: Anchor, record: Recorded | None) -> Problem | None:
     return None
 
 
+def compare(anchor: Anchor, log: Log) -> Problem | None:
+    """The same with the record that *log* has there."""
+    try:
+        record = next(log.read(anchor.goal, after=anchor.seq - 1, upto=anchor.seq, verify=False), None)
+    except Damaged as damage:
+        return Problem(damage.goal, damage.seq, damage.code, damage.text)
+    return check_anchor(anchor, record)
+
+
 def check_anchors(folder: Path, log: Log, goal: str | None = None) -> list[Problem]:
     """Compare the anchors (of one goal, or all) with the log; [] if it has everything it ever had."""
     problems = []
@@ -78,13 +95,22 @@ def check_anchors(folder: Path, log: Log, goal: str | None = None) -> list[Probl
             anchor = read_anchor(folder, name)
             if anchor is None:
                 continue
-            record = next(log.read(name, after=anchor.seq - 1, upto=anchor.seq, verify=False), None)
-            problem = check_anchor(anchor, record)
+            problem = compare(anchor, log)
         except Damaged as damage:
             problem = Problem(damage.goal, damage.seq, damage.code, damage.text)
         if problem is not None:
             problems.append(problem)
     return problems
+
+
+def _names(folder: Path) -> list[tuple[str, str]]:
+    """Each anchor's file name, and the goal that it means."""
+    from urllib.parse import unquote
+
+    place = folder / FOLDER
+    names = [path.name for path in place.iterdir()] if place.is_dir() else []
+    safe = [(name, name.encode("utf-8", "replace").decode()) for name in names if not name.startswith(".")]
+    return [(name, unquote(text)) for name, text in safe]
 
 
 def _path(folder: Path, goal: str) -> Path:

@@ -48,10 +48,11 @@ def unpack(blob: Blob) -> bytes:
 
     try:
         content = zstandard.ZstdDecompressor().decompress(blob.frame, max_output_size=blob.size)
-    except (zstandard.ZstdError, MemoryError, TypeError, ValueError) as problem:
+        digest = _digest(blob.salt, content)
+    except (zstandard.ZstdError, MemoryError, OverflowError, TypeError, ValueError) as problem:
         text = f"it cannot be decompressed ({problem})."
         raise Damaged(f"output {blob.digest}", None, "blob.unreadable", text) from problem
-    if _digest(blob.salt, content) != blob.digest:
+    if digest != blob.digest:
         raise Damaged(f"output {blob.digest}", None, "blob.digest", "its content is not what was recorded.")
     return content
 

@@ -172,6 +172,8 @@ def decode(body: bytes) -> Recorded:
 
     Raises Damaged `body.canonical` or `body.unreadable`, with goal and seq as far as the bytes still tell them.
     """
+    if not isinstance(body, bytes):
+        raise Damaged("a record", None, "body.unreadable", "its stored body is not bytes.")
     return readers().decode(body)
 
 

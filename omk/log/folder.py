@@ -36,3 +36,12 @@ def replace_file(path: Path, content: str) -> None:
             fresh.unlink(missing_ok=True)
         text = f"{path} cannot be written: {problem.strerror}. Check its permissions and the disk."
         raise Unusable(text) from problem
+
+
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Which file *path* leads to (device, inode); null if it leads to none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,8 +1,10 @@
 """Which log a store URL means, and where its files are."""
 
+import re
 from pathlib import Path
 
-from omk.errors import Unusable
+from omk.errors import Damaged, Unusable
+from omk.log.anchors import FOLDER as HEADS
 from omk.log.protocol import Log
 from omk.log.sqlite import SqliteLog
 
@@ -18,13 +20,24 @@ def open_log(url: str | None, *, folder: Path, create: bool) -> Log | None:
     kind, path = _place(url, folder)
     if not path.exists():
         if not create:
+            _require_room(path.parent, by_folder=bool(url) and path.name == NAME)
             return None
         _create(kind, path)
+    if path.is_dir():
+        raise Damaged(f"The store {path}", None, "store.unreadable", "a folder stands where its log belongs.")
     if kind == "sqlite":
         return SqliteLog(path)
     from omk.log.jsonl import JsonlLog
 
     return JsonlLog(path)
+
+
+def _require_room(folder: Path, *, by_folder: bool) -> None:
+    """Raise Unusable where no store can be meant: in a file, and in a folder that holds other things."""
+    if folder.exists() and not folder.is_dir():
+        raise Unusable(f"{folder} is a file and no store. Give a store's folder, or a file ending in .sqlite or .jsonl.")
+    if by_folder and folder.is_dir() and not (folder / HEADS).exists() and any(folder.iterdir()):
+        raise Unusable(f"{folder} holds other things and no store. Give the folder of a store: --store sqlite:///path.")
 
 
 def store_folder(url: str | None, folder: Path) -> Path:
@@ -59,7 +72,7 @@ def _place(url: str | None, folder: Path) -> tuple[str, Path]:
         shown = url if "@" not in url else f"{scheme}://…"
         text = f"{shown!r} names no store. Use sqlite:///path or jsonl:///path."
         raise Unusable(text)
-    path = Path(unquote(urlsplit(url).path))
+    path = Path(re.sub("^/+", "/", unquote(urlsplit(url).path)))
     return ("jsonl", path) if scheme == "jsonl" else _file(path)
 
 

@@ -15,6 +15,7 @@ from omk.log import chain
 from omk.log.blobs import Blob, unpack
 from omk.log.codec import Entry, decode
 from omk.log.connection import READER, WAIT, WRITER, connected, explained
+from omk.log.folder import file_at
 from omk.log.protocol import Head, Problem, Stored, consecutive
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class SqliteLog:
     """
 
     def __init__(self, path: Path, *, wait: float = WAIT) -> None:
-        self._path, self._wait = path, wait
+        self._path, self._wait = path.absolute(), wait
+        self._file = file_at(path)
         self._connection, self._copy = connected(path, wait)
         try:
             with self._explaining():
@@ -57,7 +59,9 @@ class SqliteLog:
         if self._minimum_writer > WRITER:
             text = f"The store {self._path} wants a writer of format {self._minimum_writer}, not {WRITER}: upgrade omk."
             raise Unusable(text)
+        self._present()
         self._writer.append(goal, entries, after=after, blobs=blobs)
+        self._present()  # what was written to a file that nobody finds again is not recorded
 
     def read(
         self, goal: str, *, after: int = 0, upto: int | None = None, verify: bool = True, texts: bool = True
@@ -79,7 +83,7 @@ class SqliteLog:
 
     def heads(self) -> list[Head]:
         with self._explaining():
-            return [Head(*row) for row in self._connection.execute(_HEADS)]
+            return [Head(*self._placed(*row)) for row in self._connection.execute(_HEADS)]
 
     def blob(self, digest: str) -> bytes | None:
         packed = self.packed(digest)
@@ -96,8 +100,9 @@ class SqliteLog:
                 "SELECT originator_version, topic, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
                 (goal,),
             )
-            for row in rows:
-                yield Stored(*row)
+            for seq, topic, body in rows:
+                self._placed(goal, seq, 0)
+                yield Stored(seq, topic, body)
 
     def close(self) -> None:
         self._connection.close()
@@ -107,11 +112,24 @@ class SqliteLog:
         if self._copy is not None:
             self._copy.cleanup()
 
+    def _placed(self, goal: object, seq: object, position: int) -> tuple[str, int, int]:
+        """Raises Damaged where the columns, which hold what anybody puts there, are not what they should be."""
+        if not isinstance(goal, str) or not isinstance(seq, int):
+            text = f"a record stands at {goal!r}, {seq!r}, which is no goal and no event."
+            raise Damaged(f"The store {self._path}", None, "store.unreadable", text)
+        return goal, seq, position
+
     @cached_property
     def _writer(self) -> "Writer":
         from omk.log.recorder import Writer
 
         return Writer(self._path, wait=self._wait)
+
+    def _present(self) -> None:
+        """Raise Unusable unless the path still leads to the file that was opened."""
+        if file_at(self._path) != self._file:
+            text = f"The store {self._path} was removed or replaced while omk used it: nothing more can be recorded."
+            raise Unusable(f"{text} Restore it from a copy.")
 
     def _own(self, goal: str, after: int, upto: int | None) -> Iterator[bytes]:
         """The bodies alone, one by one: a million rows in a few megabytes."""

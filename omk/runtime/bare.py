@@ -4,12 +4,14 @@ What an agent may have changed in it (configuration, exclude rules, attributes) 
 """
 
 import os
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from omk.errors import Unusable
 from omk.runtime.folders import remove_tree, replace_file
 from omk.runtime.git import git, run_git
+from omk.runtime.planted import Objects
 from omk.runtime.repository import UserRepository, make_private
 
 CONFIGURATION = """\
@@ -44,6 +46,7 @@ class BareRepository:
     def __init__(self, user: UserRepository) -> None:
         self.user = user
         self.path = user.store_folder / "repo.git"
+        self.objects = Objects(self.path / "objects", user.object_format)
 
     def git(
         self,
@@ -90,11 +93,22 @@ class BareRepository:
             "config.worktree": None,
             "commondir": None,
             "objects/info/alternates": b"../../../objects\n",
+            "objects/info/commit-graph": None,
+            "objects/info/commit-graphs": None,
+            "objects/pack/multi-pack-index": None,
             "info/grafts": None,
             "info/exclude": content_of(common / "info" / "exclude"),
             "info/attributes": content_of(common / "info" / "attributes"),
             "shallow": content_of(common / "shallow"),
         }
+
+    def purge(self) -> bool:
+        """Remove objects that are not what their names say, whoever wrote them; whether there were any."""
+        self.settle()
+        try:
+            return self.objects.purge()
+        except OSError as error:
+            raise Unusable(f"{self.path} cannot be checked: {error.strerror}. Make it readable and writable.") from error
 
     def share_refs(self) -> None:
         """Show the user's branches and tags to agents, as they are now; drop those whose commits are gone."""
@@ -121,6 +135,16 @@ class BareRepository:
 
     # --- Keeping objects ---
 
+    def write_blobs(self, contents: Collection[bytes]) -> None:
+        """Write blobs of exactly these contents, however many, by one process."""
+        with tempfile.TemporaryDirectory(dir=self.user.store_folder) as folder:
+            files = [Path(folder, str(number)) for number in range(len(contents))]
+            for file, content in zip(files, contents, strict=True):
+                file.write_bytes(content)
+            names = "".join(f"{file.name}\n" for file in files).encode()
+            how = ("-w", "--no-filters", "--stdin-paths")
+            self.git("hash-object", *how, work_tree=Path(folder), stdin=names, reads=False)
+
     def keep_tree(self, tree: str, *, beyond: Iterable[str]) -> None:
         """Hold in this repository itself all of *tree* that the trees *beyond* do not have, and name it by a ref.
 
@@ -134,6 +158,7 @@ class BareRepository:
         if borrowed:
             names = "".join(f"{name}\n" for name in borrowed).encode()
             pack = self.path / "objects" / "pack" / "pack"
+            pack.parent.mkdir(exist_ok=True)
             self.git("pack-objects", "-q", pack, stdin=names, reads=False)
         self.git("update-ref", f"refs/omk/trees/{tree}", tree, reads=False)
 

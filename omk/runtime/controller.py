@@ -2,7 +2,9 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -67,12 +69,14 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
         reason = str(error)
         raise
     finally:
-        proof = _stop(session, controller, reason)
+        with _undisturbed():
+            proof = _stop(session, controller, reason)
     return proof
 
 
 RECOVERY = "controller:recovery"
 """Who cleans up after a dead controller: whichever process comes first, in nobody's name."""
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
 
 
@@ -106,6 +110,25 @@ def _start(session: Session, steps: tuple[Step, ...], max_attempts: int, *, resu
     return name
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Do not hear the signals that end a command; nor do the processes that are started meanwhile.
+
+    What comes while it lasts is dropped. Only the main thread can do so; elsewhere this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # inherited by git, which would else die of the same Ctrl-C
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # first: what waits is dropped, not delivered
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
 def _stop(session: Session, controller: str, reason: str) -> GoalProof:
     """Close what is open, let the goal go, issue the proof."""
     with contextlib.suppress(Superseded):
@@ -113,8 +136,10 @@ def _stop(session: Session, controller: str, reason: str) -> GoalProof:
     active = session.state.controller.active
     if active is None or active.controller != controller:
         return session.handle.proof  # another one has the goal, and its worktrees
-    abort_open(session, f"The controller stopped: {reason}.")
-    session.close_worktrees()
+    try:
+        abort_open(session, f"The controller stopped: {reason}.")
+    finally:
+        session.close_worktrees()
     session.handle(StopController(actor=session.actor, controller=controller, reason=reason))
     return session.handle.issue_proof(session.actor)
 
@@ -134,9 +159,6 @@ def clean_up(session: Session) -> None:
     active = session.state.controller.active
     if active is not None and is_alive(active.pid, active.started):
         return
-    for owed in session.state.obligation.values():
-        if owed.pid is not None and owed.started:
-            end_process(owed.pid, owed.started)
     person, session.actor = session.actor, RECOVERY
     settle_merge(session)
     abort_open(session, "The controller that announced this is gone.")
@@ -146,7 +168,10 @@ def clean_up(session: Session) -> None:
 
 
 def abort_open(session: Session, reason: str) -> None:
-    """Close every open obligation that is not bookkeeping, the last one first."""
+    """End the processes of open obligations, and close all that are not bookkeeping, the last one first."""
+    for process in session.state.obligation.values():
+        if process.pid is not None and process.started:
+            end_process(process.pid, process.started)
     owed = sorted(session.state.obligation.items(), key=lambda item: -item[1].seq)
     for name, _ in owed:
         if not name.startswith(BOOKKEEPING):

@@ -1,6 +1,6 @@
 """The beginning of a goal: its words assessed, its configuration read once, from the base commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from omk.agents.driver import driver_of
 from omk.domain.event import Command, Value
@@ -25,6 +25,7 @@ from omk.runtime.gates.definition import NOTHING, Surroundings, gates_from_flags
 from omk.runtime.gates.guards import guards
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
+from omk.runtime.snapshot import LINK
 
 DEFAULT_ATTEMPTS = 8
 LONGEST_GOAL = 50_000
@@ -85,7 +86,8 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     )
     agent = wishes.agent or settings.agent
     _refuse_secrets(agent, gates, settings)
-    held = guards(gates, {path: blob for path, (_, blob) in files.items()}, read, user.subdirectory)
+    blobs = {path: blob for path, (_, blob) in files.items()}
+    held = guards(gates, blobs, read, user.subdirectory, _links(files))
     attempts = wishes.max_attempts or settings.max_attempts or DEFAULT_ATTEMPTS
     attempts = attempts if wishes.until_ready or wishes.max_attempts else 1
     created = GoalCreated(prompt=prompt, repository=user.repository(identity), base=user.base)
@@ -159,7 +161,12 @@ def configure_again(session: Session, flags: Sequence[str], proves: Sequence[str
     known = tuple(state.gate.by_name[name].definition for name in state.gate.order)
     gates = gates_from_flags(flags, proves, around=around) if flags else with_proofs(known, proves)
     _refuse_secrets(None, gates, Settings())
-    files = {path: blob for path, (_, blob) in user.list_files(base).items()}
+    files = user.list_files(base)
+    blobs = {path: blob for path, (_, blob) in files.items()}
     subdirectory = state.goal.repository.subdirectory if state.goal.repository else ""
-    held = guards(gates, files, lambda path: user.read_file(base, path), subdirectory)
+    held = guards(gates, blobs, lambda path: user.read_file(base, path), subdirectory, _links(files))
     return GatesConfigured(gates=gates, guards=held)
+
+
+def _links(files: Mapping[str, tuple[str, str]]) -> frozenset[str]:
+    return frozenset(path for path, (mode, _) in files.items() if mode == LINK)

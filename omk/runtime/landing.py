@@ -6,9 +6,12 @@ from pathlib import Path
 from omk.errors import Refused, Unusable
 from omk.runtime.bare import BareRepository
 from omk.runtime.git import GitFailed, encode_path, git
-from omk.runtime.repository import UserRepository
+from omk.runtime.repository import UserRepository, ask
 
 SHOWN = 3  # paths named in one line
+FAST_FORWARD = (
+    "--ff-only", "--no-squash", "--commit", "--no-verify-signatures", "--no-overwrite-ignore", "--quiet", "--no-stat",
+)  # fmt: skip
 
 
 class BranchMoved(Refused):
@@ -34,6 +37,9 @@ def land(user: UserRepository, branch: str, old_commit: str, new_commit: str) ->
     hand_over(user, old_commit, new_commit)
     if (checkout := checkout_of(user, branch)) is not None:
         fast_forward(checkout, branch, new_commit)
+        if (found := user.tip(branch)) != new_commit:
+            at = "gone" if found is None else f"at {found[:12]}"
+            raise Unusable(f"git merged in {checkout}, but {branch} is {at}, not at {new_commit[:12]}. See `git status`.")
         return
     try:
         name, reason = f"refs/heads/{branch}", "omk merge"
@@ -52,7 +58,9 @@ def hand_over(user: UserRepository, old_commit: str, new_commit: str) -> None:
 
 
 def checkout_of(user: UserRepository, branch: str) -> Path | None:
-    """The worktree of the user's that has *branch* checked out, null if none has."""
+    """The worktree of the user's that has *branch* checked out, null if none has; the one we stand in comes first."""
+    if ask(user.top, "symbolic-ref", "--quiet", "HEAD") == f"refs/heads/{branch}":
+        return user.top  # git lists another place for it when `.git` is a link or elsewhere
     listing = git("worktree", "list", "--porcelain", "-z", git_dir=user.common_dir)
     for block in listing.split(b"\0\0"):
         lines = block.split(b"\0")
@@ -62,11 +70,14 @@ def checkout_of(user: UserRepository, branch: str) -> Path | None:
 
 
 def fast_forward(checkout: Path, branch: str, new_commit: str) -> None:
-    """`git merge --ff-only` where the branch is checked out; it refuses by itself before it touches anything."""
+    """`git merge --ff-only` where the branch is checked out; it refuses by itself before it touches anything.
+
+    Options that the user configured for merging are left out: `--squash`, say, would move nothing.
+    """
     if not checkout.is_dir():
         raise Unusable(f"{branch} is checked out in {checkout}, which is gone. Run `git worktree prune`, merge again.")
     try:
-        git("merge", "--ff-only", "--quiet", "--no-stat", new_commit, directory=checkout, reads=False)
+        git("merge", *FAST_FORWARD, new_commit, directory=checkout, environment=plainly(branch), reads=False)
     except GitFailed as error:
         paths = [encode_path(os.fsencode(line[1:])) for line in error.stderr.splitlines() if line.startswith("\t")]
         if not paths:
@@ -76,3 +87,8 @@ def fast_forward(checkout: Path, branch: str, new_commit: str) -> None:
             f"Local changes in {checkout} are in the way: {', '.join(paths[:SHOWN])}{more}. "
             "Commit, stash or move them, then merge again."
         ) from error
+
+
+def plainly(branch: str) -> dict[str, str]:
+    """The environment in which git knows no merge options for *branch*; its name may hold what `-c` would cut at."""
+    return {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"branch.{branch}.mergeOptions", "GIT_CONFIG_VALUE_0": ""}

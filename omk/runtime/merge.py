@@ -78,13 +78,15 @@ def _require_ready(session: Session) -> None:
 
 
 def _is_merged(session: Session, branch: str) -> bool:
-    merge = session.state.delivery.merge
+    merge, tip = session.state.delivery.merge, session.user.tip(branch)
     return (
-        merge is not None
+        tip is not None
+        and merge is not None
         and merge.outcome == "merged"
         and merge.branch == branch
         and merge.tree == session.state.worktree.tree
-        and session.user.tip(branch) == merge.commit
+        and merge.commit is not None
+        and session.user.is_ancestor(merge.commit, tip)
     )
 
 
@@ -94,6 +96,8 @@ def _rebase(session: Session, branch: str, tip: str) -> None:
     old = files.base
     if old is None:
         raise Refused(f"{session.goal} has no base commit to merge from.")
+    workshop.purge()
+    workshop.require_whole(files.tree, old.commit)
     merged = workshop.merge_trees(old.commit, tip, files.tree)
     if merged.tree is None:
         conflict = MergeConflicted(theirs=tip, tree=files.tree, paths=merged.conflicts)
@@ -124,6 +128,8 @@ def _land(session: Session, branch: str, tip: str) -> None:
     handle, actor = session.handle, session.actor
     tree = session.state.worktree.tree
     message = _message(session)
+    session.workshop.purge()
+    session.workshop.require_whole(tree, tip)
     commit = session.workshop.commit_tree(tree, [tip], message)
     made = CommitMade(commit=commit, tree=tree, parents=(tip,), message=message)
     handle(RecordCommit(actor=actor, made=made))

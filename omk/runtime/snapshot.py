@@ -146,11 +146,10 @@ class Survey:
             # a file that never went through the filters it has (line endings, say) is no change by being looked at
             kept = untouched.get(path) == self.previous.get(path, ("", ""))[1]
             self.entries[path] = (mode_of(self.files[path]), self.previous[path][1] if kept else blob)
-        for path, target in self.links.items():
-            blob = blob_id(target, self.bare.user.object_format)
-            if self.previous.get(path) != (LINK, blob):
-                self.bare.git("hash-object", "-w", "--stdin", stdin=target, reads=False)
-            self.entries[path] = (LINK, blob)
+        links = {path: (LINK, blob_id(target, self.bare.user.object_format)) for path, target in self.links.items()}
+        if fresh := {self.links[path] for path, entry in links.items() if self.previous.get(path) != entry}:
+            self.bare.write_blobs(fresh)
+        self.entries.update(links)
 
     def _hash(self, paths: list[bytes], how: str) -> dict[bytes, str]:
         """Path to blob id; a path that git cannot hash becomes a gap, and the others still succeed."""

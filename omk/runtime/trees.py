@@ -1,15 +1,21 @@
 """Trees in omk's own repository: compared, read, merged and committed without any worktree."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from omk.domain.values import Change, Operation
+from omk.errors import Unusable
 from omk.runtime.bare import BareRepository
 from omk.runtime.git import GitFailed, decode_path, encode_path, git, run_git
 
 OPERATIONS: Mapping[str, Operation] = {"A": "added", "D": "deleted"}
+KEPT_BYTES = 64 << 20
+"""How much of a change is read into memory at once."""
 FALLBACK_NAME, FALLBACK_EMAIL = "omk", "omk@localhost"
+
+
+ONCE_MORE = "Let an agent work on the goal again: omk execute"
 
 
 class Merged(NamedTuple):
@@ -39,6 +45,32 @@ class Trees:
     def read_blob(self, blob: str) -> bytes:
         """A blob's bytes; a symbolic link's are its target. Raises `GitFailed` if it is not there."""
         return self.bare.git("cat-file", "blob", blob)
+
+    def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of these blobs by id, but for those that no longer fit. Raises `Unusable` when one is not there."""
+        wanted = sorted(set(blobs))
+        shown = self.bare.git("cat-file", "--batch-check", stdin=lines_of(wanted)).splitlines()
+        sizes: dict[str, int] = {}
+        for name, line in zip(wanted, shown, strict=True):
+            _, kind, *size = line.split()
+            if kind != b"blob":
+                raise Unusable(f"Object {name} is missing from omk's repository or was tampered with. {ONCE_MORE}")
+            sizes[name] = int(size[0])
+        left, fitting = KEPT_BYTES, []
+        for name in wanted:
+            left -= sizes[name]
+            if left < 0:
+                break
+            fitting.append(name)
+        return contents_of(self.bare.git("cat-file", "--batch", stdin=lines_of(fitting)))
+
+    def require_whole(self, tree: str, base_commit: str) -> None:
+        """Raise `Unusable` unless all that *tree* has beyond the base commit can be read."""
+        try:
+            self.bare.git("rev-list", "--objects", "--quiet", tree, f"^{self.tree_of(base_commit)}")
+        except GitFailed as error:
+            reason = error.stderr.strip().rpartition("fatal: ")[2] or "git refuses"
+            raise Unusable(f"Tree {tree[:12]} was tampered with or is not whole: {reason}. {ONCE_MORE}") from error
 
     def read_path(self, tree: str, path: str) -> bytes | None:
         """A file's bytes in a tree, null if the tree has no such file."""
@@ -102,6 +134,23 @@ class Trees:
     def _configured(self, name: str) -> str:
         value = git("config", "--get", name, directory=self.bare.user.top, check=False)
         return value.decode(errors="replace").strip()
+
+
+def lines_of(names: Iterable[str]) -> bytes:
+    """Object ids as git reads them from stdin."""
+    return "".join(f"{name}\n" for name in names).encode()
+
+
+def contents_of(batch: bytes) -> dict[str, bytes]:
+    """What `git cat-file --batch` printed: id to content."""
+    contents: dict[str, bytes] = {}
+    at = 0
+    while at < len(batch):
+        end = batch.index(b"\n", at)
+        name, _, size = batch[at:end].decode().split()
+        contents[name] = batch[end + 1 : end + 1 + int(size)]
+        at = end + int(size) + 2
+    return contents
 
 
 def changes_of(raw: bytes) -> Iterator[Change]:

@@ -5,10 +5,11 @@ ourselves, so that `reset` makes it good again whatever an agent did to it.
 """
 
 import contextlib
+import os
 from pathlib import Path
 
 from omk.errors import Unusable
-from omk.runtime.bare import BareRepository
+from omk.runtime.bare import BareRepository, content_of
 from omk.runtime.cleaning import clear_differences
 from omk.runtime.folders import remove_tree
 from omk.runtime.git import GitFailed
@@ -23,6 +24,7 @@ class Workshop(Trees):
     def __init__(self, user: UserRepository, state_home: Path) -> None:
         super().__init__(BareRepository(user))
         self.user, self.state_home = user, state_home
+        self._known = user.identity()
 
     # --- Places ---
 
@@ -35,17 +37,33 @@ class Workshop(Trees):
         """Where the worktree of that name is or would be."""
         return self.folder / goal / name
 
+    @property
+    def identity(self) -> str | None:
+        """The repository's identity as it was first read, whatever an agent did to it since; null if it has none."""
+        self._known = self._known or self.user.identity()
+        return self._known
+
     def _identity(self) -> str:
-        if (identity := self.user.identity()) is None:
+        if self.identity is None:
             raise Unusable(f"{self.user.top} is not known to omk yet. Start a goal in it with `omk run`.")
-        return identity
+        return self.identity
 
     def _notes(self, path: Path) -> Path:
         """The private folder of a worktree: what we remember about it, where no agent looks."""
-        return self.state_home / "omk" / "notes" / self._identity() / path.parent.name / path.name
+        return self._all_notes / path.parent.name / path.name
+
+    @property
+    def _all_notes(self) -> Path:
+        return self.state_home / "omk" / "notes" / self._identity()
 
     def _registration(self, path: Path) -> Path:
         return self.bare.path / "worktrees" / f"{path.parent.name}--{path.name}"
+
+    def purge(self) -> None:
+        """Remove objects that are not what their names say; files that were read before are then read again."""
+        if self.bare.purge():
+            for seen in list(self._all_notes.glob("*/*/seen")):
+                remove_tree(seen)
 
     # --- Worktrees ---
 
@@ -70,12 +88,13 @@ class Workshop(Trees):
 
         Files that still have the tree's very bytes are not written again.
         """
+        self.purge()
         base_commit = (self._notes(path) / "base").read_text(encoding="ascii")
         registration = self._register(path, self._head(tree, base_commit))
         index = {"GIT_INDEX_FILE": str(registration / "index")}
         self.bare.git("read-tree", tree, environment=index, reads=False)
         clear_differences(self.bare, path, tree, registration / "index")
-        (path / ".git").write_text(f"gitdir: {registration}\n", encoding="utf-8")
+        (path / ".git").write_bytes(os.fsencode(f"gitdir: {registration}\n"))
         with contextlib.suppress(GitFailed):  # it fails when something is missing, which comes next
             self.bare.git("update-index", "-q", "--refresh", work_tree=path, environment=index, reads=False)
         self.bare.git("read-tree", "--reset", "-u", tree, work_tree=path, environment=index, reads=False)
@@ -88,7 +107,7 @@ class Workshop(Trees):
         fresh.mkdir(parents=True)
         facts = {"HEAD": head, "commondir": "../..", "gitdir": str(path / ".git"), "locked": "by omk"}
         for name, fact in facts.items():
-            (fresh / name).write_text(f"{fact}\n", encoding="utf-8")
+            (fresh / name).write_bytes(os.fsencode(f"{fact}\n"))
         remove_tree(registration)
         registration.parent.mkdir(exist_ok=True)
         fresh.rename(registration)
@@ -105,6 +124,7 @@ class Workshop(Trees):
 
         A folder that is gone holds nothing; what cannot be read is named and stays as the previous tree has it.
         """
+        self.purge()
         base_commit = (self._notes(path) / "base").read_text(encoding="ascii")
         tree, gaps = take(self.bare, path, previous_tree, self._notes(path))
         if tree != previous_tree:
@@ -124,12 +144,26 @@ class Workshop(Trees):
         """Remove every worktree of a goal, also those only half there."""
         for path in self.worktrees(goal):
             self.close_worktree(path)
+        self._remove_strays()
         if self.bare.path.is_dir():
             self.bare.git("worktree", "prune", "--expire=now", reads=False)  # those an agent opened beside its own
 
+    def _remove_strays(self) -> None:
+        """Remove what agents registered below our folder but in no goal's, once no other goal is being worked on."""
+        registered = self.bare.path / "worktrees"
+        if not registered.is_dir() or (self._all_notes.is_dir() and any(self._all_notes.iterdir())):
+            return
+        top = os.path.realpath(self.folder)
+        for registration in registered.iterdir():
+            place = os.fsdecode((content_of(registration / "gitdir") or b"").strip())
+            below = os.path.relpath(os.path.realpath(registration / os.path.dirname(place)), top)  # noqa: PTH120
+            parts = Path(below).parts
+            if parts and parts[0] != os.pardir and registration.name != "--".join(parts):
+                remove_tree(Path(top, parts[0]))
+
     def worktrees(self, goal: str) -> tuple[Path, ...]:
         """The worktrees of a goal that are there or registered, sorted."""
-        notes = self.state_home / "omk" / "notes" / self._identity() / goal
+        notes = self._all_notes / goal
         names = {entry.name for folder in (self.folder / goal, notes) if folder.is_dir() for entry in folder.iterdir()}
         registered = self.bare.path / "worktrees"
         if registered.is_dir():

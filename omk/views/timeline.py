@@ -8,6 +8,7 @@ from omk.views.times import moment, took
 
 Document = dict[str, Any]
 _KIND = 22
+_PEOPLE = ("person:", "policy:")
 _QUIET = ("_started", "_opened", "_closed", "_called")
 _PROCESS = ("succeeded", "failed", "timed_out", "stopped")
 _GATE = ("passed", "failed", "timed_out", "errored", "skipped", "inconclusive")
@@ -39,17 +40,21 @@ def entry_line(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> 
 
 def entry_text(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> str:
     """The same without styles, for a million of them."""
-    return "".join(_parts(entry, elapsed_ms, took_ms, width))
+    lead, column, summary, after = _parts(entry, elapsed_ms, took_ms, width)
+    return f"{lead}{column}{summary}{after}"
 
 
 def _parts(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> tuple[str, str, str, str]:
     summary: str = entry.summary
-    if entry.actor.startswith(("person:", "policy:")):
-        summary = f"{entry.actor}: {summary}"
-    lead = f"{entry.seq:>5}  {'+' + took(elapsed_ms):>8}  "
+    actor: str = entry.actor
+    if actor.startswith(_PEOPLE):
+        summary = f"{actor}: {summary}"
+    lead = f"{entry.seq:5d}  {'+' + took(elapsed_ms):>8}  "
     after = "" if took_ms is None else f"  [{took(took_ms)}]"
     room = max(20, width - len(lead) - _KIND - 1 - len(after))
-    return lead, _column(entry.kind), cut(summary, room), after
+    if len(summary) > room or not summary.isascii():
+        summary = cut(summary, room)
+    return lead, _column(entry.kind), summary, after
 
 
 @cache

@@ -29,7 +29,12 @@ while not os.path.exists({said!r}):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands a daemon over to omk")
 @pytest.mark.parametrize("where", ["agent", "gate"])
 @pytest.mark.parametrize(
-    "words", [["accept", "--summary", "fine"], ["waive", "review.code", "--reason", "fine"], ["run", "Build a CLI now", "--agent", "command:true"]]
+    "words",
+    [
+        ["accept", "--summary", "fine"],
+        ["waive", "review.code", "--reason", "fine"],
+        ["run", "Build a CLI now", "--agent", "command:true"],
+    ],
 )
 def test_a_daemon_of_an_agent_or_a_gate_cannot_speak_for_a_person(repository, tmp_path, words, where):
     said, done = tmp_path / "said", tmp_path / "done"

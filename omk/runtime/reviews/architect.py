@@ -1,6 +1,5 @@
 """The architect pass: does the change keep the repository one that people can hold, build and clone anywhere?"""
 
-import posixpath
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
@@ -30,8 +29,9 @@ def objections(material: Material, change: Change) -> Iterator[Finding]:
         return
     content = material.new(change.path) or b""
     if change.mode == LINK:
-        if leaves(change.path, content.decode("utf-8", "replace")):
-            yield Finding(path=change.path, line=None, code="link_leaves_tree")
+        code = unsound(change.path, content.decode("utf-8", "replace"))
+        if code is not None:
+            yield Finding(path=change.path, line=None, code=code)
         return
     if is_source(change.path) and grew_too_long(material, change, content):
         yield Finding(path=change.path, line=LONGEST_FILE + 1, code="file_too_long")
@@ -46,10 +46,18 @@ def grew_too_long(material: Material, change: Change, content: bytes) -> bool:
     return change.old is None or line_count(material.old(change.path)) <= LONGEST_FILE
 
 
-def leaves(path: str, target: str) -> bool:
-    """Whether a link at *path* points outside the tree."""
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return target.startswith("/") or joined == ".." or joined.startswith("../")
+def unsound(path: str, target: str) -> str | None:
+    """Why a link at *path* may lead out of the tree, as a code.
+
+    After a name, `..` goes up from wherever that name leads, if it is itself a link; so only leading ones can be judged.
+    """
+    if target.startswith("/"):
+        return "link_absolute"
+    steps = [step for step in target.split("/") if step not in ("", ".")]
+    ups = next((index for index, step in enumerate(steps) if step != ".."), len(steps))
+    if ".." in steps[ups:]:
+        return "link_turns_back"
+    return "link_leaves" if ups > path.count("/") else None
 
 
 def collisions(material: Material) -> list[Finding]:

@@ -30,13 +30,14 @@ SHOWN = 5
 
 
 class GateEvidence(msgspec.Struct, frozen=True):
-    """A gate's latest outcome (null: never ran), and whether it judged the tree and the definition of now."""
+    """A gate's latest outcome (null: never ran), whether it judged the tree and the definition of now, what it runs."""
 
     name: str
     required: bool
     outcome: GateOutcome | None
     fresh: bool
     proves: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from omk.domain.values import Change, Finding
 from omk.domain.words import counted
 from omk.runtime.reviews.material import Material, Verdict, is_test, judged, lines, suffix
+from omk.runtime.reviews.shadows import shadowing
 
 JAVASCRIPT = re.compile(r"\b(describe|it|test|suite|context)\.(only|skip|todo)\b|\b(xit|xdescribe|xtest|fit|fdescribe)\(")
 SCRIPTS = ("js", "jsx", "ts", "tsx", "mjs", "cjs")
@@ -23,6 +24,9 @@ COLLECTION = re.compile(
     r"\bpytest_(collection_modifyitems|ignore_collect|deselected|pyfunc_call|runtest_\w+|sessionfinish)\b|"
     r"\bcollect_ignore(_glob)?\b|\b(pytest|os|sys)\._?exit\("
 )  # a conftest.py that leaves tests out turns a red suite green
+HOOK = r"(pytest_collection_modifyitems|pytest_ignore_collect|collect_ignore(_glob)?)"
+HIDING = re.compile(rf"\s*(async\s+)?def\s+{HOOK}\b|\s*{HOOK}\s*[:=]|\s*(from|import)\b.*\b{HOOK}\b")  # in a plugin
+LOADING = re.compile(r"\s*(async\s+)?def\s+load_tests\s*\((?!\s*self)|\s*load_tests\s*[:=]|\s*from\b.*\bload_tests\b")
 ASSERTION = re.compile(
     r"\bassert\w*\b|\bexpect\w*\s*\(|\bpytest\.(raises|warns|fail)\b|\.should\b|\b[tb]\.(Error|Fatal|Fail)\w*\(|"
     r"\brequire\.\w+\(|\bself\.fail\w*\(|\bfrom hypothesis\b|\b(check|verify|ok|equal|is)\w*\("
@@ -34,6 +38,8 @@ def test(material: Material) -> Verdict:
     found = [*unproven(material)]
     for change in material.changes:
         found.extend(weakened(material, change))
+        found.extend(hidden(material, change))
+    found.extend(shadowing(material))
     passed = sum(1 for gate in material.gates if gate.required)
     return judged(found, f"Passed on this tree: {counted(passed, 'required gate')}; no test is weaker.", "Tests do not hold")
 
@@ -70,6 +76,17 @@ def weakened(material: Material, change: Change) -> Iterator[Finding]:
             yield Finding(path=change.path, line=number, code="collection_changed")
     if is_test(change.path) and change.old is not None and emptied(material, change):
         yield Finding(path=change.path, line=None, code="assertions_removed")
+
+
+def hidden(material: Material, change: Change) -> Iterator[Finding]:
+    """Where one change defines, outside of `conftest.py`, what chooses the tests that are run."""
+    name = change.path.rpartition("/")[2]
+    if change not in material.files or suffix(name) != "py" or name == "conftest.py":
+        return
+    loads = is_test(change.path) or name == "__init__.py"
+    for number, line in material.added(change):
+        if HIDING.match(line) or (loads and LOADING.match(line)):
+            yield Finding(path=change.path, line=number, code="hides_tests")
 
 
 def reappears(material: Material, deleted: Change) -> bool:

@@ -9,7 +9,7 @@ from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
 from omk.domain.values import GateDefinition, GateOutcome
 from omk.domain.wanted import RunGate
 from omk.errors import Unusable
-from omk.runtime.session import Session
+from omk.runtime.session import Session, is_plain
 
 SETUP_TIMEOUT_MS = 1_800_000
 
@@ -23,18 +23,16 @@ def run_gate(session: Session, effect: RunGate) -> None:
         return
     session.tell(f"gate {effect.gate}")
     try:
-        worktree = _prepared(session, gate)
+        directory = session.directory(_prepared(session, gate))
     except Unusable as error:
         _start(session, effect, gate, None)
         _record(session, effect, gate, outcome="errored", reason=str(error))
         return
-    _run(session, effect, gate, worktree)
+    _run(session, effect, gate, directory)
 
 
-def _run(session: Session, effect: RunGate, gate: GateDefinition, worktree: Path) -> None:
-    child = Child.prepare(
-        gate.command, shell=gate.shell, directory=session.directory(worktree), environment=session.environment()
-    )
+def _run(session: Session, effect: RunGate, gate: GateDefinition, directory: Path) -> None:
+    child = Child.prepare(gate.command, shell=gate.shell, directory=directory, environment=session.environment())
     try:
         _start(session, effect, gate, child)
     except BaseException:
@@ -109,10 +107,21 @@ def _prepared(session: Session, gate: GateDefinition) -> Path:
 
 
 def _share(top: Path, worktree: Path, path: str) -> None:
-    """Link a path of the user's checkout into the worktree, unless the tree has one of that name."""
+    """Link a path of the user's checkout into the worktree, unless the tree has one of that name.
+
+    Raises `Unusable` where the way to it is no folder of the worktree's: what a link leads to is somebody else's.
+    """
     source, target = top / path, worktree / path
-    if source.exists() and not os.path.lexists(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    if not source.exists():
+        return
+    folder = worktree
+    for part in target.parent.relative_to(worktree).parts:
+        folder /= part
+        if not os.path.lexists(folder):
+            folder.mkdir()
+        elif not is_plain(worktree, str(folder.relative_to(worktree))):
+            raise Unusable(f"{path} cannot be shared with the gate: the tree has no folder {folder.relative_to(worktree)}.")
+    if not os.path.lexists(target):
         target.symlink_to(source)
 
 

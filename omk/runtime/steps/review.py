@@ -13,6 +13,7 @@ from omk.domain.subjects.review import (
     Verdict,
 )
 from omk.domain.wanted import MakeReview
+from omk.runtime.reading import Reading
 from omk.runtime.reviews.material import GateEvidence, Material
 from omk.runtime.reviews.wall import review
 from omk.runtime.session import Session
@@ -53,13 +54,17 @@ def _verdict(session: Session, effect: MakeReview, base: str, tree: str) -> Verd
 
 
 def _material(session: Session, base: str, tree: str) -> Material:
-    state, workshop = session.state, session.workshop
+    state = session.state
+    read = session.reading
+    if read is None or (read.base, read.tree) != (base, tree):
+        session.workshop.purge()
+        read = session.reading = Reading(session.workshop, base, tree)
     return Material(
-        changes=workshop.changes(base, tree),
+        changes=read.changes,
         base=base,
         tree=tree,
-        old=lambda path: workshop.read_path(base, path),
-        new=lambda path: workshop.read_path(tree, path),
+        old=read.old,
+        new=read.new,
         gates=_evidence(state),
         kind=state.goal.oracle.kind if state.goal.oracle else "greenfield",
     )
@@ -74,6 +79,7 @@ def _evidence(state: GoalState) -> tuple[GateEvidence, ...]:
             outcome=gate.last.outcome if gate.last else None,
             fresh=is_fresh(state, gate),
             proves=gate.definition.proves,
+            command=gate.definition.command,
         )
         for gate in gates
     )

@@ -19,6 +19,10 @@ HEX = "3f786850e387550fdab836ed7e6dc881de23001b"
         ("x = 'ghp_" + VALUE + "'", "github_token"),
         ("AKIA" + "IOSFODNN7EXAMPLE", "aws_access_key"),
         ("url?t=xoxb-" + "123456789012-" + VALUE, "slack_token"),
+        ("xapp-" + "1-A012-" + VALUE, "slack_token"),
+        ("github_pat_" + VALUE + "_" + VALUE, "github_token"),
+        ("glpat-" + VALUE, "gitlab_token"),
+        ("sk-ant-" + "api03-" + VALUE, "anthropic_key"),
         ("sk_live_" + VALUE, "stripe_key"),
         ("Authorization: Bearer " + VALUE, "bearer_token"),
         ("AIza" + "Sy" + (VALUE * 2)[:33], "google_api_key"),
@@ -65,6 +69,7 @@ def test_a_secret_is_found_and_its_content_is_never_shown(line, code):
         f"sha256:{HEX * 2}",
         f"integrity = 'sha512-{VALUE * 4}=='",
         "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "data:AKIA" + VALUE + VALUE,
         "Authorization: Bearer YOUR_ACCESS_TOKEN_HERE",
         "Authorization: Bearer ${TOKEN}",
         "postgres://user:password@localhost:5432/x",
@@ -84,6 +89,10 @@ def test_digests_of_lock_files_are_not_secrets(path):
     lines = [f'"integrity": "sha512-{VALUE * 4}=="', f'checksum = "{HEX}"', f'token = "{VALUE}"', f"h1:{VALUE * 2}="]
     assert objections("security", diff({}, {path: "\n".join(lines)})) == []
     assert objections("security", diff({}, {path: "ghp_" + VALUE})) == [f"{path}:1 github_token"]
+
+
+def test_every_shape_that_the_log_shares_is_still_there():
+    assert {code for code, _ in security.compiled()} == {*security.SHAPES, *security.SHARED.values()}
 
 
 def test_an_unquoted_value_counts_in_an_environment_file_only():

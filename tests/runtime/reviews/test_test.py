@@ -102,3 +102,60 @@ def test_a_conftest_that_leaves_tests_out_is_objected_to():
     hook = "def pytest_collection_modifyitems(items):\n    items.clear()\n"
     assert objections("test", diff({}, {"conftest.py": hook})) == ["conftest.py:1 collection_changed"]
     assert objections("test", diff({}, {"conftest.py": "@pytest.fixture\ndef a():\n    return 1\n"})) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("tests/__init__.py", "def load_tests(loader, tests, pattern):"),
+        ("tests/test_b.py", "load_tests = none"),
+        ("tests/__init__.py", "from tests.choice import load_tests"),
+        ("plugin.py", "def pytest_collection_modifyitems(items):"),
+        ("src/plugin.py", "def pytest_ignore_collect(collection_path):"),
+        ("tests/__init__.py", "collect_ignore = ['test_a.py']"),
+    ],
+)
+def test_a_hook_that_chooses_the_tests_is_objected_to_wherever_it_is(path, line):
+    assert objections("test", diff({}, {path: f"import a\n{line}\n"})) == [f"{path}:2 hides_tests"]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("src/loader.py", "def load_tests(path):"),
+        ("tests/test_b.py", "    def load_tests(self):"),
+        ("tests/test_b.py", "suite = load_tests(path)"),
+        ("notes.md", "def pytest_ignore_collect():"),
+    ],
+)
+def test_what_only_resembles_a_hook_is_not_objected_to(path, line):
+    assert objections("test", diff({}, {path: f"assert\n{line}\n"})) == []
+
+
+def runs(*command):
+    """The evidence of a green gate that runs *command*."""
+    return (GateEvidence(name="g", required=True, outcome="passed", fresh=True, command=command),)
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "shadows"),
+    [
+        ("json.py", "true", True),
+        ("json/__init__.py", "true", True),
+        ("sitecustomize.py", "true", True),
+        ("cli.py", "python3 cli.py", False),
+        ("json.txt", "true", False),
+        ("app/types.py", "python3 -m pytest", False),
+        ("tools/random.py", "python3 tools/check.py", True),
+        ("tools/random.py", "cd tools && python3 check.py", True),
+        ("tools/random.py", "d=tools; python3 $d/check.py", True),
+        ("tools/deep/random.py", "python3 tools/check.py", False),
+    ],
+)
+def test_a_module_that_hides_the_standard_library_from_a_gate_is_objected_to(path, command, shadows):
+    found = objections("test", diff({}, {path: "x = 1\n"}, gates=runs(command)))
+    assert found == ([f"{path}:None shadows_stdlib"] if shadows else [])
+
+
+def test_a_module_that_hid_the_standard_library_before_may_change():
+    assert objections("test", diff({"json.py": "x = 1\n"}, {"json.py": "x = 2\n"})) == []
