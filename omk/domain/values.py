@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-import msgspec
-
-from omk.domain.event import Digest, Text, Tree, Value
+from omk.domain.event import Digest, Tree, Value
 
 Operation = Literal["added", "modified", "deleted"]
 GateOutcome = Literal["passed", "failed", "timed_out", "errored", "skipped", "inconclusive"]
@@ -88,10 +86,3 @@ class Base(Value):
     branch: str | None
     commit: str
     tree: Tree
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """Why a proposed task was turned down: the rule's code and a sentence."""
-
-    rule: str
-    reason: Text

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from omk.domain.catalogue import EVENTS
 from omk.domain.event import Recorded
-from omk.domain.proof.proof import gates_are_green, prove, reviews_are_done, verdict_core, verdict_digest
+from omk.domain.proof.proof import prove, verdict_core, verdict_digest
 from omk.domain.proof.rules import RULES, VERSION
 from omk.domain.proof.standing import judge
 from omk.domain.subjects.budget import BudgetExhausted
@@ -29,7 +29,6 @@ from tests.scenario import (
     change,
     create,
     files,
-    gate_run,
     goal,
     order,
     review_run,
@@ -153,10 +152,3 @@ def test_a_goal_is_running_while_something_is_wanted():
 
 def test_an_open_worktree_is_no_gap():
     assert goal.given(*READY, EXAMPLES["worktree_opened.v1"]).proof.status == "ready"
-
-
-def test_green_gates_and_done_reviews_are_told_apart():
-    worked, gated, proven = (goal.given(*steps).state for steps in (WORKED, (*WORKED, *gate_run()), PROVEN))
-    assert [gates_are_green(one) for one in (worked, gated, proven)] == [False, True, True]
-    assert [reviews_are_done(one) for one in (worked, gated, proven)] == [False, False, True]
-    assert not gates_are_green(goal.given(create()).state)

@@ -7,7 +7,7 @@ import msgspec
 from omk.domain.digest import digest_of
 from omk.domain.event import Digest, Value
 from omk.domain.proof.gaps import Missing, Owner
-from omk.domain.proof.holds import gate_passed, is_fresh, review_passed, waived
+from omk.domain.proof.holds import is_fresh, waived
 from omk.domain.proof.rules import RULES, VERSION, Rule
 from omk.domain.proof.standing import Standing
 from omk.domain.state import GoalState
@@ -205,14 +205,3 @@ def verdict_digest(proof: GoalProof) -> Digest:
     """`b2:` + BLAKE2b-256 of the canonical JSON of the verdict core."""
     body = msgspec.json.encode(verdict_core(proof), order="sorted")
     return digest_of(body)
-
-
-def gates_are_green(state: GoalState) -> bool:
-    """Whether there are required gates and each passed on the current tree."""
-    required = [name for name in state.gate.order if state.gate.by_name[name].definition.required]
-    return bool(required) and all(gate_passed(state, f"gate.{name}") is not None for name in required)
-
-
-def reviews_are_done(state: GoalState) -> bool:
-    """Whether all six passes hold on the current tree."""
-    return all(review_passed(state, f"review.{name}") is not None for name in PASSES)
