@@ -1,5 +1,6 @@
 """Live progress on stderr while a goal moves: a line per thing that ended, and on a terminal what is going on now."""
 
+import contextlib
 import sys
 from typing import Any, Self
 
@@ -45,9 +46,11 @@ class Progress:
     def record(self, record: Recorded) -> None:
         """Something was recorded; most of it needs no line."""
         line = line_of(record.event, record.goal)
-        if line is None:
-            return
-        mark, colour, text = line
+        if line is not None:
+            with contextlib.suppress(OSError):  # whoever watched has left; the work goes on
+                self._draw(*line)
+
+    def _draw(self, mark: str, colour: str, text: str) -> None:
         if self._console is not None:
             from rich.markup import escape
 

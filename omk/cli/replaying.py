@@ -73,8 +73,14 @@ def _names(tag: str) -> tuple[str, str]:
     return tag, tag.rpartition(".v")[0]
 
 
-def _fold(one: Found, is_wanted: Callable[[str], bool], write_entry: Write, spool: Spool) -> tuple[Document, Document]:
-    """State and proof documents at the address, in one pass that also fills the spool."""
+def _fold(
+    one: Found,
+    is_wanted: Callable[[str], bool],
+    write_entry: Write,
+    spool: Spool,
+    skip: Callable[[Recorded], object] = lambda _: None,
+) -> tuple[Document, Document]:
+    """State and proof documents at the address, in one pass that also fills the spool; *skip* hears of the rest."""
     judge = one.history.judge()
 
     def written() -> Iterator[Recorded]:
@@ -83,6 +89,8 @@ def _fold(one: Found, is_wanted: Callable[[str], bool], write_entry: Write, spoo
             entry = timeline_entry(record)
             if is_wanted(entry.kind):
                 spool.add(write_entry(record, entry))
+            else:
+                skip(record)
 
     judge.add_all(written())
     state = judge.state
@@ -122,7 +130,7 @@ def _text(one: Found, is_wanted: Callable[[str], bool]) -> None:
         text = entry_text(entry, elapsed, took, columns)
         return ((text if text.isprintable() else printable(text)) + "\n").encode(encoding, "replace")
 
-    state, proof = _fold(one, is_wanted, styled if is_terminal() else plain, spool)
+    state, proof = _fold(one, is_wanted, styled if is_terminal() else plain, spool, pace.of)
     at = state["updated_at"]
     draw(replay_head(one.goal, state["prompt"], seq=one.seq, head=one.head, at=at, width=columns))
     spool.pour(write)

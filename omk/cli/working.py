@@ -32,7 +32,9 @@ def run(
     prove: ProveOption = None,
     kind: KindOption = None,
     until_ready: Annotated[bool, typer.Option("--until-ready", help="Try again until nothing is left for the agent.")] = False,
-    max_attempts: Annotated[int | None, typer.Option("--max-attempts", metavar="N", help="Tries at most (default 8).")] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option("--max-attempts", metavar="N", help="Tries at most (8 if --until-ready).")
+    ] = None,
     max_agents: Annotated[int, typer.Option("--max-agents", metavar="N", help="Agents at once at most.")] = 1,
     budget_time: Annotated[str | None, typer.Option("--budget-time", metavar="D", help="Agents' time, like 30m.")] = None,
     budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", metavar="N", help="Tokens at most.")] = None,

@@ -116,6 +116,7 @@ def _guard(command: Command, state: GoalState) -> None:
         case AcceptChange() | RejectChange() | GrantWaiver():
             _refuse(state, ruling if ruling != "needs_more_budget" else None)
             _guard_word(state)
+            _guard_merged(command, state)
             _guard_tree(command, state)
         case PauseGoal() | CancelGoal():
             ends = "ready" if ruling is None and is_ready(state) else ruling if ruling == "cancelled" else None
@@ -140,6 +141,13 @@ def _guard_word(state: GoalState) -> None:
     at_work = [*(f"agent {name}" for name in state.agent.running), *(f"gate {name}" for name in gates)]
     if at_work:
         raise Refused(f"{', '.join(at_work)} of {state.goal.id} is at work. Wait until it has ended, then look again.")
+
+
+def _guard_merged(command: AcceptChange | RejectChange | GrantWaiver, state: GoalState) -> None:
+    merge = state.delivery.merge
+    if isinstance(command, RejectChange) and merge is not None and merge.outcome == "merged" and merge.tree == command.tree:
+        commit = (merge.commit or "")[:12]
+        raise Refused(f"{state.goal.id} is merged into {merge.branch} as {commit}. To undo it: git revert {commit}")
 
 
 def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalState) -> None:

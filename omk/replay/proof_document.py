@@ -31,6 +31,7 @@ def proof_document(state: GoalState, proof: GoalProof) -> Document:
         "integration_evidence": integration if integration["status"] != "pending" else None,
         "task_graph_summary": task_summary(state),
         "artifacts": artifacts_of(state),
+        "waivers": waivers_of(state),
         "delivery_metadata": delivery_of(state),
         "review_artifacts": [_review(line, proof) for line in proof.reviews if line.seq is not None],
         "commits": commits_of(state),
@@ -92,6 +93,22 @@ def integration_of(state: GoalState, proof: GoalProof) -> Document:
         "artifact_path": None,
         "missing_evidence": [gap.code for gap in proof.gaps if gap.code != "integration.accepted"],
     }
+
+
+def waivers_of(state: GoalState) -> list[Document]:
+    """What persons took on themselves: `[{code, actor, reason, tree, seq, fresh}]`; fresh: for the tree as it is."""
+    waivers = sorted(state.review.waivers.items(), key=lambda pair: pair[1].seq)
+    return [
+        {
+            "code": code,
+            "actor": one.actor,
+            "reason": one.reason,
+            "tree": one.tree,
+            "seq": one.seq,
+            "fresh": one.tree == state.worktree.tree,
+        }
+        for code, one in waivers
+    ]
 
 
 def artifacts_of(state: GoalState) -> list[Document]:

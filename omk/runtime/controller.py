@@ -68,6 +68,9 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
     except OmkError as error:
         reason = str(error)
         raise
+    except BaseException as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise
     finally:
         with _undisturbed():
             proof = _stop(session, controller, reason)

@@ -20,6 +20,7 @@ def prompt_for(session: Session, task: str, attempt: int) -> str:
         *(f"Decided by a person: {text(one.answer)}" for one in state.goal.decisions),
         f"# Task {task}: {text(work.title)}",
         text(work.description) if text(work.description) != text(state.goal.prompt) else "",
+        _rejection(session),
         _judged(session),
         _scope(work.write_set),
     ]
@@ -28,6 +29,14 @@ def prompt_for(session: Session, task: str, attempt: int) -> str:
         parts += [f"# What keeps attempt {attempt - 1} from being ready", *(_gap(session, gap) for gap in gaps)]
     prompt = "\n\n".join(part for part in parts if part).replace("\0", "") + "\n"
     return prompt.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+
+
+def _rejection(session: Session) -> str:
+    """What a person said against the change, if theirs is the last word on it."""
+    word = session.state.delivery.acceptance
+    if word is None or word.status != "rejected":
+        return ""
+    return f"# A person rejected the change\n\n{session.handle.text(word.summary)}"
 
 
 def _judged(session: Session) -> str:

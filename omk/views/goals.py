@@ -14,10 +14,10 @@ def list_lines(goals: list[Document], width: int) -> list[Line]:
         return [line("No goals found."), line('Start one: omk run "what should be true when it is done"')]
     lines = [line(Span(f"Goals ({len(goals)}):", "bold"))]
     for goal in goals:
-        status = Span(f"{word(goal['status']):<16}", style_of(goal["status"]))
-        facts = f"  {goal['events']} events, {moment(goal['updated_at'])}"
+        status = Span(f"{word(goal['status']):<18}", style_of(goal["status"]))
+        facts = f"  {(moment(goal['updated_at']))[:16]}"
         lines.append(line("  ", status, Span(goal["goal"], "bold"), Span(facts, "dim")))
-        lines.append(line(" " * 18, Span(cut(" ".join((goal["prompt"] or "").split()), width - 18), "name")))
+        lines.append(line(" " * 20, Span(cut(" ".join((goal["prompt"] or "").split()), width - 20), "name")))
     return lines
 
 

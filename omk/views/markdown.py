@@ -46,6 +46,8 @@ def proof_markdown(proof: Document) -> list[str]:
     lines += [*(f"- {code(path)}" for path in proof["changed_files"]), ""]
     given = proof["integration"]
     words = f": {escaped(given['summary'])}" if given["summary"] else ""
+    waivers = [f"- {code(one['code'])} by {escaped(one['actor'])}: {escaped(one['reason'])}" for one in proof["waivers"]]
+    lines += ["## Waivers", "", *waivers, ""] if waivers else []
     lines += ["## Integration Evidence", "", f"{given['status']}{words}", ""]
     merges = [one["merge"] for one in proof["delivery_metadata"] if one["merge"]]
     told = [f"{word(one['outcome'])} into {code(one['branch'])} as {code(one['commit'] or '')}" for one in merges]

@@ -19,6 +19,7 @@ def proof_lines(proof: Document, width: int) -> list[Line]:
         *_reviews(proof["reviews"], width),
         *_oracle(proof["oracle"]),
         *_changed(proof["changed_files"], width),
+        *_waivers(proof["waivers"], width),
         *_integration(proof["integration"], width),
         *_delivery(proof["delivery_metadata"], width),
     ]
@@ -117,6 +118,16 @@ def _changed(paths: list[str], width: int) -> list[Line]:
         lines += wrapped(path, width, indent="  ")
     more = [line(Span(f"  and {len(paths) - _PATHS} more", "dim"))] if len(paths) > _PATHS else []
     return [*lines, *more] if paths else [*lines, line(Span("  none", "dim"))]
+
+
+def _waivers(waivers: list[Document], width: int) -> list[Line]:
+    """The rules that hold only because a person says so."""
+    lines: list[Line] = []
+    for one in waivers:
+        old = "" if one["fresh"] else ", for an earlier tree"
+        text = f"{one['code']} waived by {one['actor']} (event {one['seq']}{old}): {one['reason']}"
+        lines += wrapped(text, width, indent="  ", style="warn" if one["fresh"] else "dim")
+    return [*heading("Waivers"), *lines] if lines else []
 
 
 def _delivery(delivered: list[Document], width: int) -> list[Line]:

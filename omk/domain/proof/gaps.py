@@ -197,12 +197,18 @@ def review_passed(state: GoalState, code: str) -> Lack:
     red = tuple(f"gate.{gate}" for gate in state.gate.order if _is_gap(state, gate)) if name == "test" else ()
     red = red if name != "test" or holds.gates_configured(state, "") else ("gates.configured",)
     red = ("files.changed",) if name == "code" and not files.is_changed else red
+    runs = (state.gate.by_name[gate].last for gate in state.gate.order) if name == "test" else ()
+    later = max((run.seq for run in runs if run is not None), default=0)
+    if later > review.seq and not red:
+        text = f"The test review is out of date: it blocked at event {review.seq}, and a gate ran again at event {later}."
+        return Lack(text=text, missing=missing, evidence=(review.seq, later))
+    is_ours = review.outcome == "errored"
     return Lack(
         text=text,
         missing=missing,
         evidence=(review.seq,),
-        owner="controller" if review.outcome == "errored" else "agent",
-        command=None if review.outcome == "errored" else "omk execute {goal}",
+        owner="controller" if is_ours else "agent",
+        command=None if is_ours else "omk execute {goal}",
         follows_from=red,
     )
 
@@ -217,9 +223,10 @@ def oracle_proven(state: GoalState, code: str) -> Lack:
     named = [name for name in state.gate.order if proves(state.gate.by_name[name].definition, check)]
     if not named:
         text = f"No gate proves {check!r}: name one so, or let one declare it."
+        command = f"omk verify {{goal}} --prove GATE={check}" if state.gate.order else None
         missing = Missing(kind="gates_configured.v1", where={"proves": check})
         evidence = (state.gate.seq,) if state.gate.seq else ()
-        return Lack(text=text, missing=missing, evidence=evidence)
+        return Lack(text=text, missing=missing, evidence=evidence, command=command)
     required = tuple(f"gate.{name}" for name in named if state.gate.by_name[name].definition.required)
     seqs = (run.seq for name in named if (run := state.gate.by_name[name].last) is not None)
     where: dict[str, object] = {"gate": named[0], "outcome": "passed", "tree": state.worktree.tree}
@@ -290,6 +297,9 @@ def integration_accepted(state: GoalState, _: str) -> Lack:
     missing = Missing(kind="change_accepted.v1", where={"tree": tree})
     if word is None:
         return Lack(text="The change was not accepted yet.", missing=missing)
+    if word.status == "rejected" and word.tree != tree:
+        text = f"The change was not accepted yet; an earlier tree was rejected (event {word.seq}): {word.summary}"
+        return Lack(text=text, missing=missing, evidence=(word.seq,))
     if word.status == "rejected":
         return Lack(text=f"The change was rejected (event {word.seq}): {word.summary}", missing=missing, evidence=(word.seq,))
     text = f"The change was accepted on tree {word.tree[:12]} (event {word.seq}) and has changed since."

@@ -144,6 +144,9 @@ def _readiness(state: GoalState, status: str, gaps: list[Gap]) -> str:
     }
     if status in reasons:
         return f"{status.replace('_', ' ')}: {reasons[status] or 'by an operator'}"
+    merge = state.delivery.merge
+    if status == "ready" and merge is not None and merge.outcome == "merged":
+        return f"ready: merged into {merge.branch} as {(merge.commit or '')[:12]}"
     if status == "ready":
         return "ready: integration and oracle evidence passed"
     first = [gap for gap in gaps if not gap.follows_from] or gaps
