@@ -7,11 +7,11 @@ from immutables import Map
 from omk.domain.catalogue import EVENTS
 from omk.domain.event import Recorded
 from omk.domain.proof.rules import RULES
-from omk.domain.proof.standing import KNOWN, Judge, Since, Standing, judge, rule_of
-from omk.domain.state import INITIAL, PARTS, GoalState, evolve, fold
+from omk.domain.proof.standing import ALL, KNOWN, QUIET, Judge, Since, Standing, judge, rule_of
+from omk.domain.state import INITIAL, PARTS, GoalState, evolve, fold, parts_of
 from tests.histories import histories
 from tests.noise import noise
-from tests.scenario import PROVEN, READY, change, files, gate_named, gate_run, gates, goal
+from tests.scenario import PROVEN, READY, change, files, gate_named, gate_run, gates, goal, some
 
 
 def brute(records: list[Recorded]) -> list[Standing]:
@@ -120,3 +120,13 @@ def test_every_code_finds_its_row_of_the_table():
     for rule in RULES:
         for code in rule.codes(goal.given(*READY).state):
             assert rule_of(code) is rule
+
+
+@given(noise())
+def test_a_quiet_kind_changes_nothing_that_a_rule_reads(records):
+    state = fold(records)
+    for kind in QUIET:
+        record = Recorded(goal="g", seq=state.seq + 1, at="", actor="", causes=(), prev="", event=some(kind))
+        said = evolve(state, record)
+        before, after = parts_of(state), parts_of(said)
+        assert all(watch.get(before[watch.slot]) == watch.get(after[watch.slot]) for watch in ALL)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from immutables import Map
 
-from omk.domain.event import Recorded, Value
+from omk.domain.event import Event, Recorded, Value
 from omk.domain.proof.rules import RULES, Rule
 from omk.domain.state import EVOLVE, INITIAL, PARTS, GoalState, Steps, parts_of, state_of, step
+from omk.domain.subjects.agent import AgentSaid
 
 Since = int | None
 """The seq of the event that opened a gap last; null if its rule never held."""
@@ -39,7 +40,8 @@ def _whole(part: Any) -> tuple[Any, ...]:
 def _watch(slot: int, part: str) -> Watch:
     reads = sorted({read for rule in RULES for read in rule.reads if read.partition(".")[0] == part})
     fields = [read.partition(".")[2] for read in reads]
-    get = attrgetter(*fields, "__class__") if all(fields) else _whole  # one more, so that it is always a tuple
+    more = ("__class__",) if len(fields) == 1 else ()  # so that it is always a tuple
+    get = attrgetter(*fields, *more) if all(fields) else _whole
     rules = tuple(tuple(rule for rule in RULES if read in rule.reads) for read in reads)
     return Watch(slot, get, rules, reads.index("worktree.tree") if part == "worktree" else -1)
 
@@ -50,12 +52,18 @@ WATCHES = {
 ALL = tuple(WATCHES.values())
 
 
-def _watched(steps: Steps) -> tuple[Watch, ...]:
+QUIET = frozenset({AgentSaid})
+"""Kinds that change no field a rule reads, as a law proves: most of a long history is talk."""
+
+
+def _watched(kind: type[Event], steps: Steps) -> tuple[Watch, ...]:
+    if kind in QUIET:
+        return ()
     slots = dict.fromkeys(slot for slot, _ in steps)
     return tuple(WATCHES[slot] for slot in slots if slot in WATCHES)
 
 
-KNOWN: dict[Any, tuple[Steps, tuple[Watch, ...]]] = {kind: (steps, _watched(steps)) for kind, steps in EVOLVE.items()}
+KNOWN: dict[Any, tuple[Steps, tuple[Watch, ...]]] = {kind: (steps, _watched(kind, steps)) for kind, steps in EVOLVE.items()}
 """What to do for each kind of event: whom to tell, and what to look at afterwards."""
 GATE, REVIEW, WORKTREE = (PARTS.index(part) for part in ("gate", "review", "worktree"))
 
