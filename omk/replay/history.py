@@ -1,16 +1,21 @@
 """A goal's history: the state and the verdict at every position, by the real fold."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from omk.domain.checkpoint import Checkpoint
 from omk.domain.event import Recorded, kind_of
-from omk.domain.proof.proof import GoalProof, prove, status_of
+from omk.domain.proof.proof import GoalProof, status_of
 from omk.domain.proof.standing import Judge
 from omk.domain.state import INITIAL, GoalState
 from omk.errors import NotFound
 from omk.replay.address import Read
+from omk.replay.moment import Moment
+
+Nearest = Callable[[int], Checkpoint | None]
+"""`nearest(seq)`: the last checkpoint at or before an event, if somebody kept one."""
 
 
 class Step(Struct, frozen=True):
@@ -33,24 +38,49 @@ class Verdict(Struct, frozen=True):
 
 
 class History:
-    """What happened to *goal*, as `read(after, upto)` tells it. Nothing is kept: each question reads again."""
+    """What happened to *goal*, as `read(after, upto)` tells it. Nothing is kept: each question reads again.
 
-    def __init__(self, goal: str, read: Read) -> None:
-        self.goal, self.read = goal, read
+    A checkpoint that *nearest* gives is believed only if the record it was made after is still the one in the log.
+    """
+
+    def __init__(self, goal: str, read: Read, nearest: Nearest = lambda _: None) -> None:
+        self.goal, self.read, self.nearest = goal, read, nearest
 
     def judge(self) -> Judge:
         """The judge before the first event: feed it records, then ask for `state` and `standing`."""
         return Judge(replace(INITIAL, goal=replace(INITIAL.goal, id=self.goal)))
 
+    def judge_at(self, seq: int) -> Judge:
+        """The judge after event *seq*, from the nearest checkpoint on. Raises NotFound beyond the end."""
+        judge = self._begun(seq)
+        if judge.state.seq < seq:
+            judge.add_all(self.read(judge.state.seq, seq))
+        if judge.state.seq != seq:
+            raise NotFound(f"Position {seq} is outside of {self.goal}, which has events 0..{judge.state.seq}.")
+        return judge
+
+    def moment(self, seq: int) -> Moment:
+        """The moment after event *seq* (0: before the first). Raises NotFound beyond the end."""
+        judge = self.judge_at(seq)
+        return Moment(judge.state, judge.standing, judge.last or self.record(seq))
+
     def at(self, seq: int) -> tuple[GoalState, GoalProof]:
         """State and proof after event *seq* (0: before the first). Raises NotFound beyond the end."""
-        judge = self.judge()
-        for record in self.read(0, seq) if seq else ():
-            judge.add(record)
-        state = judge.state
-        if state.seq != seq:
-            raise NotFound(f"Position {seq} is outside of {self.goal}, which has events 0..{state.seq}.")
-        return state, prove(state, judge.standing)
+        moment = self.moment(seq)
+        return moment.state, moment.proof
+
+    def record(self, seq: int) -> Recorded | None:
+        """One record, or None."""
+        return next(iter(self.read(seq - 1, seq)), None) if seq > 0 else None
+
+    def _begun(self, seq: int) -> Judge:
+        checkpoint = self.nearest(seq) if seq else None
+        if checkpoint is None or checkpoint.state.seq != checkpoint.seq:
+            return self.judge()
+        record = self.record(checkpoint.seq)
+        if record is None or not record.digest or record.digest != checkpoint.head or checkpoint.state.head != checkpoint.head:
+            return self.judge()
+        return Judge(checkpoint.state, checkpoint.standing)
 
     def steps(self) -> Iterator[Step]:
         """Each record with the state before and after it."""

@@ -1,0 +1,18 @@
+"""A checkpoint: everything a fold knows after one record, so that it can go on from there."""
+
+from omk.domain.event import Digest, Value
+from omk.domain.proof.standing import Standing
+from omk.domain.state import GoalState
+
+
+class Checkpoint(Value):
+    """State and standing after event *seq*, whose record has digest *head*.
+
+    `kinds` are the stored names of the events since the checkpoint before it (or since the beginning).
+    """
+
+    seq: int
+    head: Digest
+    state: GoalState
+    standing: Standing
+    kinds: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""Re-decision: the controller of today asked again at each choice that was recorded."""
