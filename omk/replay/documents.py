@@ -36,8 +36,7 @@ def phase_of(state: GoalState) -> str:
         return "planning"
     if state.agent.running or any(task.status == "running" for task in executors(state)):
         return "execution"
-    at_work = any(gate.started for gate in state.gate.by_name.values()) or bool(state.review.running)
-    return "verification_design" if at_work else "proof"
+    return "verification_design" if state.gate.is_busy or state.review.is_busy else "proof"
 
 
 def tasks_of(state: GoalState) -> list[Task]:

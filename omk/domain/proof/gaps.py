@@ -151,9 +151,9 @@ def gate_passed(state: GoalState, code: str) -> Lack:
     missing = Missing(kind="gate_ran.v1", where={**where, "definition": gate.definition.digest})
     last = gate.last
     if last is None:
-        at_work = gate.started is not None
+        at_work = state.gate.at_work(name)
         text = f"Gate {name} is at work." if at_work else f"Gate {name} has never run."
-        return Lack(text=text, missing=missing, evidence=(gate.started_seq,) if at_work else ())
+        return Lack(text=text, missing=missing, evidence=(at_work.seq,) if at_work else ())
     if last.definition != gate.definition.digest:
         text = f"Gate {name} is stale: its definition changed since event {last.seq}."
         return Lack(text=text, missing=missing, evidence=tuple(sorted({last.seq, state.gate.seq})))

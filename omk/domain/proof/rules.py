@@ -15,7 +15,8 @@ from omk.domain.proof.holds import Evidence
 from omk.domain.state import GoalState
 from omk.domain.values import PASSES
 
-VERSION = 1
+VERSION = 2
+"""2: an attempt that was never answered is owed, whatever came after it. 1: a later attempt made it forgotten."""
 
 
 class Rule(NamedTuple):
@@ -176,14 +177,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "obligations.closed",
         "Everything announced was answered.",
-        reads=(
-            "agent.is_busy",
-            "review.is_busy",
-            "gate.by_name",
-            "task",
-            "delivery.merge",
-            "delivery.pull_request_open",
-        ),
+        reads=("agent.is_busy", "gate.is_busy", "review.is_busy", "delivery.is_busy", "task"),
         owed_by="controller",
         command="omk resume {goal}",
     ),
