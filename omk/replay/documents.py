@@ -107,16 +107,6 @@ def obligations_of(state: GoalState) -> list[Document]:
     return [{"id": name, "owner": one.owner, "since": one.seq} for name, one in owed]
 
 
-def why_document(proof: GoalProof) -> Document:
-    """`{goal, seq, status, blocking, fewest}`: every gap, and the fewest missing events that would close them all."""
-    gaps = plain(proof.gaps)
-    fewest: list[Document] = []
-    for gap in gaps:
-        if not gap["follows_from"] and gap["missing"] not in fewest:
-            fewest.append(gap["missing"])
-    return {"goal": proof.goal, "seq": proof.seq, "status": proof.status, "blocking": gaps, "fewest": fewest}
-
-
 def output_behind(state: GoalState, code: str) -> Output | None:
     """What the process printed whose bad end opened the gap *code*."""
     run: AgentRun | GateRun | None = None
