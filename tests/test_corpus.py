@@ -13,7 +13,6 @@ from omk.cli.audit import Audit
 from omk.cli.trailers import Trailers
 from omk.domain.event import Recorded, kind_of
 from omk.domain.proof.proof import prove, verdict_digest
-from omk.domain.proof.rules import VERSION
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.verdict import ProofIssued
 from omk.log import recorder
@@ -30,6 +29,8 @@ from tools.scenarios import SCENARIOS
 
 RUNS = [pytest.param(folder, id=folder.name) for folder in corpus.folders([])]
 PLACE = re.compile(rb"(?<![\w.-])/(tmp|root|home|work|var|Users|private)/")
+ALIKE = {1, 2}
+"""Versions of the rules that say the same of every recorded run: 2 only adds what a log without some answer owes."""
 each_run = pytest.mark.parametrize("run", RUNS)
 
 
@@ -95,7 +96,7 @@ def test_every_verdict_on_record_is_what_the_same_rules_say_today(run: Path):
 
     for event in issued:
         proof = prove(*_judged(history, event.seq))
-        if event.rules == VERSION:
+        if event.rules in ALIKE:
             assert (event.status, event.tree, event.verdict) == (proof.status, proof.tree, verdict_digest(proof))
     assert issued
 

@@ -9,7 +9,8 @@ from omk.cli.archive import Archive, Found, found, opened
 from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.output import show as print_document
-from omk.replay.documents import Document, list_entry, state_document, why_document, with_output_tails
+from omk.replay.documents import Document, list_entry, state_document, with_output_tails
+from omk.replay.explain.why import why_document
 from omk.replay.proof_document import proof_document
 from omk.views import goals, markdown
 from omk.views.proof import proof_lines

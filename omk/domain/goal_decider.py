@@ -137,7 +137,7 @@ def _refuse(state: GoalState, status: str | None) -> None:
 
 def _guard_word(state: GoalState) -> None:
     """No word on a change while a process of the goal runs: it could be that process's own, and the tree may still move."""
-    gates = [name for name in state.gate.order if state.gate.by_name[name].started is not None]
+    gates = [name for name in state.gate.order if state.gate.at_work(name)]
     at_work = [*(f"agent {name}" for name in state.agent.running), *(f"gate {name}" for name in gates)]
     if at_work:
         raise Refused(f"{', '.join(at_work)} of {state.goal.id} is at work. Wait until it has ended, then look again.")

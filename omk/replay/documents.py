@@ -36,8 +36,7 @@ def phase_of(state: GoalState) -> str:
         return "planning"
     if state.agent.running or any(task.status == "running" for task in executors(state)):
         return "execution"
-    at_work = any(gate.started for gate in state.gate.by_name.values()) or bool(state.review.running)
-    return "verification_design" if at_work else "proof"
+    return "verification_design" if state.gate.is_busy or state.review.is_busy else "proof"
 
 
 def tasks_of(state: GoalState) -> list[Task]:
@@ -106,16 +105,6 @@ def obligations_of(state: GoalState) -> list[Document]:
     """What is announced and not answered, oldest first: `[{id, owner, since}]`."""
     owed = sorted(state.obligation.items(), key=lambda pair: (pair[1].seq, pair[0]))
     return [{"id": name, "owner": one.owner, "since": one.seq} for name, one in owed]
-
-
-def why_document(proof: GoalProof) -> Document:
-    """`{goal, seq, status, blocking, fewest}`: every gap, and the fewest missing events that would close them all."""
-    gaps = plain(proof.gaps)
-    fewest: list[Document] = []
-    for gap in gaps:
-        if not gap["follows_from"] and gap["missing"] not in fewest:
-            fewest.append(gap["missing"])
-    return {"goal": proof.goal, "seq": proof.seq, "status": proof.status, "blocking": gaps, "fewest": fewest}
 
 
 def output_behind(state: GoalState, code: str) -> Output | None:

@@ -13,7 +13,8 @@ from omk.domain.proof.proof import prove
 from omk.domain.proof.standing import judge
 from omk.log.jsonl import JsonlLog
 from omk.replay.address import locate
-from omk.replay.documents import state_document, why_document
+from omk.replay.documents import state_document
+from omk.replay.explain.why import why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
 from omk.replay.timeline import timeline_entry
