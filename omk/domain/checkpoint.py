@@ -8,7 +8,7 @@ from omk.domain.state import GoalState
 class Checkpoint(Value):
     """State and standing after event *seq*, whose record has digest *head*.
 
-    `kinds` are the stored names of the events since the checkpoint before it (or since the beginning).
+    `kinds` are the stored names of the events after *after* (the place of the checkpoint before it) and up to *seq*.
     """
 
     seq: int
@@ -16,3 +16,4 @@ class Checkpoint(Value):
     state: GoalState
     standing: Standing
     kinds: frozenset[str] = frozenset()
+    after: int = 0
