@@ -1,6 +1,8 @@
 """A checkpoint: everything a fold knows after one record, so that it can go on from there."""
 
-from omk.domain.event import Digest, Value
+from collections.abc import Iterable
+
+from omk.domain.event import Digest, Recorded, Unknown, Value, kind_of
 from omk.domain.proof.standing import Standing
 from omk.domain.state import GoalState
 
@@ -17,3 +19,11 @@ class Checkpoint(Value):
     standing: Standing
     kinds: frozenset[str] = frozenset()
     after: int = 0
+
+
+def kinds_of(records: Iterable[Recorded]) -> set[str]:
+    """The stored names of the events of *records*; asks one event of each known kind, for there may be thousands."""
+    events = [record.event for record in records]
+    one_of_each = {type(event): event for event in events}
+    odd = events if Unknown in one_of_each else []
+    return {kind_of(event) for event in (*one_of_each.values(), *odd)}

@@ -52,7 +52,7 @@ class History:
 
     def judge_at(self, seq: int) -> Judge:
         """The judge after event *seq*, from the nearest checkpoint on. Raises NotFound beyond the end."""
-        judge = self._begun(seq)
+        judge = self.begun(seq)
         if judge.state.seq < seq:
             judge.add_all(self.read(judge.state.seq, seq))
         if judge.state.seq != seq:
@@ -73,14 +73,21 @@ class History:
         """One record, or None."""
         return next(iter(self.read(seq - 1, seq)), None) if seq > 0 else None
 
-    def _begun(self, seq: int) -> Judge:
+    def begun(self, seq: int) -> Judge:
+        """The judge at the last checkpoint up to *seq* that the log agrees with, or else before the first event."""
         checkpoint = self.nearest(seq) if seq else None
-        if checkpoint is None or checkpoint.state.seq != checkpoint.seq:
-            return self.judge()
-        record = self.record(checkpoint.seq)
-        if record is None or not record.digest or record.digest != checkpoint.head or checkpoint.state.head != checkpoint.head:
-            return self.judge()
-        return Judge(checkpoint.state, checkpoint.standing)
+        while checkpoint is not None and 0 < checkpoint.seq <= seq:
+            if self._agrees(checkpoint):
+                return Judge(checkpoint.state, checkpoint.standing)
+            seq = checkpoint.seq - 1
+            checkpoint = self.nearest(seq) if seq else None
+        return self.judge()
+
+    def _agrees(self, checkpoint: Checkpoint) -> bool:
+        """Whether the record that it was made after is the one that stands in the log."""
+        state = checkpoint.state
+        record = self.record(checkpoint.seq) if (state.seq, state.head) == (checkpoint.seq, checkpoint.head) else None
+        return record is not None and record.digest != "" and record.digest == checkpoint.head
 
     def steps(self) -> Iterator[Step]:
         """Each record with the state before and after it."""
