@@ -1,7 +1,6 @@
 """A cursor: stands anywhere in a history and goes from there either way, one event at a time or in leaps."""
 
 from bisect import bisect_right, insort
-from collections import OrderedDict
 from itertools import islice
 
 from omk.domain.proof.standing import Judge
@@ -24,7 +23,7 @@ class Cursor:
 
     def __init__(self, history: History, *, spacing: int = SPACING, segment: int = SEGMENT, kept: int = KEPT) -> None:
         self.history, self.spacing, self.segment, self.kept = history, spacing, segment, kept
-        self._moments: OrderedDict[int, Moment] = OrderedDict()
+        self._moments: dict[int, Moment] = {}
         self._places: list[int] = []
         self._judge = history.judge()
         self._behind = self._judge
@@ -32,10 +31,8 @@ class Cursor:
 
     def moment(self, seq: int) -> Moment:
         """The moment after event *seq* (0: before the first). Raises NotFound beyond the end."""
-        moment = self._moments.get(seq) or self._reached(seq)
-        if seq in self._moments:
-            self._moments.move_to_end(seq)
         is_leap, self._seq = abs(seq - self._seq) > 1, seq
+        moment = self._moments.get(seq) or self._reached(seq)
         self._look_behind(seq, is_leap=is_leap)
         return moment
 
@@ -57,7 +54,6 @@ class Cursor:
                 self._keep(judge)
                 return judge
         moment = self._moments[place]
-        self._moments.move_to_end(place)
         return Judge(moment.state, moment.standing)
 
     def _fold(self, judge: Judge, upto: int) -> None:
@@ -71,18 +67,21 @@ class Cursor:
                 self._keep(judge)
 
     def _keep(self, judge: Judge) -> None:
-        """Keep this moment; when there are too many, forget the one that was not asked for the longest."""
+        """Keep this moment; when there are too many, forget the one that is farthest from where the cursor stands."""
         seq = _seq(judge)
-        if seq not in self._moments:
-            insort(self._places, seq)
-            self._moments[seq] = Moment(judge.state, judge.standing, judge.last or self.history.record(seq))
-        self._moments.move_to_end(seq)
-        loose = (place for place in self._moments if place % self.segment)
-        while len(self._moments) > self.kept + self._places[-1] // self.segment + 1:
-            place = next(loose)
-            del self._moments[place]
-            self._places.remove(place)
-            loose = (place for place in self._moments if place % self.segment)
+        if seq in self._moments:
+            return
+        insort(self._places, seq)
+        self._moments[seq] = Moment(judge.state, judge.standing, judge.last or self.history.record(seq))
+        if len(self._places) > self.kept + self._places[-1] // self.segment + 1:
+            first, last = next(filter(self._is_loose, self._places)), next(filter(self._is_loose, reversed(self._places)))
+            far = max(first, last, key=lambda place: abs(place - self._seq))
+            self._places.remove(far)
+            del self._moments[far]
+
+    def _is_loose(self, place: int) -> bool:
+        """Whether it may be forgotten: one of each segment may not."""
+        return place % self.segment != 0
 
     def _before(self, seq: int) -> int:
         """The last place up to *seq* of which a moment is kept; -1 if there is none."""
