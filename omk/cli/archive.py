@@ -17,6 +17,7 @@ from omk.log.chain import unreadable
 from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
 from omk.log.protocol import Head, Log
+from omk.log.snapshots import Snapshots
 from omk.replay.address import Address, Known, find_goal, parse_address
 from omk.replay.address import locate as position_of
 from omk.replay.documents import Document
@@ -24,7 +25,7 @@ from omk.replay.history import History
 
 
 class Archive(Struct, frozen=True):
-    """An open log, the folder its anchors are in, and whose goals are meant."""
+    """An open log, the folder its anchors and snapshots are in, and whose goals are meant."""
 
     log: Log
     folder: Path
@@ -37,8 +38,9 @@ class Archive(Struct, frozen=True):
         return [one for one, owner in known if self.repository is None or owner in {None, self.repository}]
 
     def history(self, goal: str) -> History:
-        """The verified history of a goal."""
-        return History(goal, lambda after, upto: self.log.read(goal, after=after, upto=upto))
+        """The verified history of a goal, from its snapshots where there are any."""
+        kept = Snapshots(self.folder, self.log, goal)
+        return History(goal, lambda after, upto: self.log.read(goal, after=after, upto=upto), kept.nearest)
 
     def check(self, goal: str | None = None) -> None:
         """Raise Damaged if the log lacks what it once had, of one goal or of all."""

@@ -1,4 +1,4 @@
-"""The audit of a log: record by record as it is stored, then the anchors, then the verdicts judged again."""
+"""The audit of a log: record by record as it is stored, then the anchors, then verdicts and snapshots against the fold."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ from omk.cli.trailers import Trailers
 from omk.domain.event import Output, Recorded, Unknown, kind_of
 from omk.domain.proof.proof import prove, verdict_digest
 from omk.domain.proof.rules import VERSION
+from omk.domain.proof.standing import Judge
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.subjects.verdict import ProofIssued, TextErased
 from omk.domain.text import texts
@@ -14,9 +15,10 @@ from omk.errors import Damaged
 from omk.log.anchors import check_anchors
 from omk.log.codec import decode, recode
 from omk.log.protocol import Log, Problem, Stored
+from omk.log.snapshots import Snapshots
 from omk.replay.history import History
 
-NOTES = frozenset({"log.understood", "proof.rules", "tail.torn"})
+NOTES = frozenset({"log.understood", "proof.rules", "snapshot.unreadable", "tail.torn"})
 """Codes of what is worth knowing and is no damage."""
 
 
@@ -36,7 +38,7 @@ class Audit:
             yield from check_anchors(self.folder, log, goal)
             yield from self.trailers.check(goal, log)
             if not any(one.code not in NOTES for one in found):
-                yield from self._verdicts(log, goal)
+                yield from self._folded(log, goal)
 
     def problem_of(self, damage: Damaged) -> Problem:
         """Damage as a line of the report."""
@@ -69,22 +71,51 @@ class Audit:
             if place not in erased:
                 yield Problem(goal, place, "blob.missing", f"its output {digest} is not in the store.")
 
-    def _verdicts(self, log: Log, goal: str) -> Iterator[Problem]:
-        """Each verdict on record against today's, by the same rules."""
-        issued: dict[int, list[tuple[int, ProofIssued]]] = {}
-        history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto))
-        for record in log.read(goal, verify=False):
-            if isinstance(record.event, ProofIssued):
-                issued.setdefault(record.event.seq, []).append((record.seq, record.event))
-        if not issued:
+    def _folded(self, log: Log, goal: str) -> Iterator[Problem]:
+        """Each verdict on record against today's by the same rules, and each snapshot against the fold that it spares."""
+        issued, kept = _issued(log, goal), Snapshots(self.folder, log, goal)
+        places = set(kept.places())
+        if not issued and not places:
             return
+        history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto))
         judge = history.judge()
-        for record in history.read(0, max(issued)):
+        latest: dict[str, int] = {}
+        for record in history.read(0, max({*issued, *places})):
             judge.add(record)
+            latest[kind_of(record.event)] = record.seq
             for seq, event in issued.pop(record.seq, ()):
                 yield from _compared(goal, seq, event, verdict_digest(prove(judge.state, judge.standing)))
+            if record.seq in places:
+                yield from _spared(kept, record.seq, judge, latest)
         for seq, event in (pair for pairs in issued.values() for pair in pairs):
             yield Problem(goal, seq, "proof.digest", f"it judges event {event.seq}, which there is not.")
+        for seq in sorted(place for place in places if place > judge.state.seq):
+            yield from _spared(kept, seq, judge, latest)
+
+
+def _issued(log: Log, goal: str) -> dict[int, list[tuple[int, ProofIssued]]]:
+    """The verdicts on record, with their seqs, by the event they judge."""
+    issued: dict[int, list[tuple[int, ProofIssued]]] = {}
+    for record in log.read(goal, verify=False):
+        if isinstance(record.event, ProofIssued):
+            issued.setdefault(record.event.seq, []).append((record.seq, record.event))
+    return issued
+
+
+def _spared(kept: Snapshots, seq: int, judge: Judge, latest: dict[str, int]) -> Iterator[Problem]:
+    """What is wrong with a snapshot: it is no fold of this log, or it cannot be used, which costs only time.
+
+    *latest* is the last seq of each kind up to there.
+    """
+    snapshot = kept.load(seq)
+    if snapshot is None:
+        text = f"its snapshot cannot be used, and is not: the events are folded again. Delete {kept.place} to be rid of it."
+        yield Problem(kept.goal, seq, "snapshot.unreadable", text)
+        return
+    kinds = frozenset(kind for kind, place in latest.items() if place > snapshot.after)
+    if (snapshot.state, snapshot.standing, snapshot.kinds) != (judge.state, judge.standing, kinds):
+        text = f"its snapshot is not what the log folds to. It is only a cache: delete {kept.place} in the store's folder."
+        yield Problem(kept.goal, seq, "snapshot.differs", text)
 
 
 def _compared(goal: str, seq: int, event: ProofIssued, digest: str) -> Iterator[Problem]:

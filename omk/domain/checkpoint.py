@@ -1,6 +1,8 @@
 """A checkpoint: everything a fold knows after one record, so that it can go on from there."""
 
-from omk.domain.event import Digest, Value
+from collections.abc import Iterable
+
+from omk.domain.event import Digest, Recorded, Unknown, Value, kind_of
 from omk.domain.proof.standing import Standing
 from omk.domain.state import GoalState
 
@@ -8,7 +10,7 @@ from omk.domain.state import GoalState
 class Checkpoint(Value):
     """State and standing after event *seq*, whose record has digest *head*.
 
-    `kinds` are the stored names of the events since the checkpoint before it (or since the beginning).
+    `kinds` are the stored names of the events after *after* (the place of the checkpoint before it) and up to *seq*.
     """
 
     seq: int
@@ -16,3 +18,12 @@ class Checkpoint(Value):
     state: GoalState
     standing: Standing
     kinds: frozenset[str] = frozenset()
+    after: int = 0
+
+
+def kinds_of(records: Iterable[Recorded]) -> set[str]:
+    """The stored names of the events of *records*; asks one event of each known kind, for there may be thousands."""
+    events = [record.event for record in records]
+    one_of_each = {type(event): event for event in events}
+    odd = events if Unknown in one_of_each else []
+    return {kind_of(event) for event in (*one_of_each.values(), *odd)}

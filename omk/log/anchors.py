@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from omk.domain.event import Recorded
 from omk.errors import Damaged, Unusable
-from omk.log.folder import replace_file
+from omk.log.folder import file_name, replace_file
 from omk.log.protocol import Log, Problem
 
 FOLDER = "heads"
@@ -114,7 +114,4 @@ def _names(folder: Path) -> list[tuple[str, str]]:
 
 
 def _path(folder: Path, goal: str) -> Path:
-    from urllib.parse import quote
-
-    name = quote(goal, safe="")
-    return folder / FOLDER / (name.replace(".", "%2E", 1) if name.startswith(".") else name)
+    return folder / FOLDER / file_name(goal)

@@ -46,19 +46,18 @@ def read(bodies: Bodies, goal: str, *, after: int, upto: int | None, verify: boo
     Unverified, only the last record has its digest: the others would say what nobody has checked. Without *texts* the open
     halves are left unread, which a fold has no use for.
     """
-    segments = [part for part in _segments(bodies, goal) if part.within(after, upto)]
+    parts = [part for part in segments(bodies, goal) if part.within(after, upto)]
     if not verify:
         return chain.from_iterable(
-            _decoded(part.bodies(bodies, after, upto), part, after, is_last=part is segments[-1], texts=texts)
-            for part in segments
+            _decoded(part.bodies(bodies, after, upto), part, after, is_last=part is parts[-1], texts=texts) for part in parts
         )
     prev = _digest_at(bodies, goal, after) if after else ""
-    if len(segments) == 1:
-        return _checked(bodies, segments[0], after, upto, prev, texts=texts)
-    return _joined(bodies, segments, after, upto, prev, texts=texts)
+    if len(parts) == 1:
+        return _checked(bodies, parts[0], after, upto, prev, texts=texts)
+    return _joined(bodies, parts, after, upto, prev, texts=texts)
 
 
-class _Segment(Struct, frozen=True):
+class Segment(Struct, frozen=True):
     """One goal's own records in a history: those after *start*, up to *end* (null: all)."""
 
     goal: str
@@ -66,31 +65,33 @@ class _Segment(Struct, frozen=True):
     end: int | None
 
     def within(self, after: int, upto: int | None) -> bool:
+        """Whether it has any of the records with *after* < seq <= *upto*."""
         return (upto is None or upto > self.start) and (self.end is None or self.end > after)
 
     def bodies(self, bodies: Bodies, after: int, upto: int | None) -> Iterator[bytes]:
+        """The stored bodies of those it has."""
         ends = [end for end in (self.end, upto) if end is not None]
         return bodies(self.goal, max(after, self.start), min(ends) if ends else None)
 
 
-def _segments(bodies: Bodies, goal: str) -> list[_Segment]:
-    """Whose records make up the history of *goal*: a forked goal's own begin after its parent's."""
-    found: list[_Segment] = []
+def segments(bodies: Bodies, goal: str) -> list[Segment]:
+    """Whose records make up the history of *goal*: a forked goal's own begin after its parent's. Raises Damaged."""
+    found: list[Segment] = []
     end: int | None = None
     while True:
         first = next(bodies(goal, 0, None), None)
         may_fork = isinstance(first, bytes) and b'"goal_forked.v' in first
         record = decode(first) if first is not None and may_fork else None
         if record is None or not isinstance(record.event, GoalForked):
-            return [_Segment(goal, 0, end), *found]
+            return [Segment(goal, 0, end), *found]
         fork = record.event
         if fork.seq != record.seq - 1 or fork.head != record.prev:
             raise Damaged(goal, record.seq, "chain.broken", f"it does not begin where {fork.goal} was forked.")
-        found.insert(0, _Segment(goal, fork.seq, end))
+        found.insert(0, Segment(goal, fork.seq, end))
         goal, end = fork.goal, fork.seq
 
 
-def _decoded(bodies: Iterator[bytes], part: _Segment, after: int, *, is_last: bool, texts: bool) -> Iterator[Recorded]:
+def _decoded(bodies: Iterator[bytes], part: Segment, after: int, *, is_last: bool, texts: bool) -> Iterator[Recorded]:
     """Unverified records, one behind, so that the last one gets its digest."""
     seq, waiting, glance = max(after, part.start), None, readers().glance if texts else readers().peek
     try:
@@ -105,17 +106,15 @@ def _decoded(bodies: Iterator[bytes], part: _Segment, after: int, *, is_last: bo
         raise unreadable(problem, part.goal, seq + 1) from problem
 
 
-def _checked(bodies: Bodies, part: _Segment, after: int, upto: int | None, prev: str, *, texts: bool) -> Iterator[Recorded]:
+def _checked(bodies: Bodies, part: Segment, after: int, upto: int | None, prev: str, *, texts: bool) -> Iterator[Recorded]:
     start = max(after, part.start)
     own = part.bodies(bodies, after, upto)
     return verified(map(readers().decode if texts else readers().unread, own), goal=part.goal, prev=prev, after=start)
 
 
-def _joined(
-    bodies: Bodies, segments: list[_Segment], after: int, upto: int | None, prev: str, *, texts: bool
-) -> Iterator[Recorded]:
+def _joined(bodies: Bodies, parts: list[Segment], after: int, upto: int | None, prev: str, *, texts: bool) -> Iterator[Recorded]:
     """A fork's history: each part goes on where the one before it ended."""
-    for part in segments:
+    for part in parts:
         for record in _checked(bodies, part, after, upto, prev, texts=texts):
             prev = record.digest
             yield record
@@ -123,7 +122,7 @@ def _joined(
 
 def _digest_at(bodies: Bodies, goal: str, seq: int) -> str:
     """The digest of one record of a history; "" where there is none."""
-    for part in _segments(bodies, goal):
+    for part in segments(bodies, goal):
         if part.within(seq - 1, seq):
             for record in _alone(part.bodies(bodies, seq - 1, seq), part.goal, seq):
                 return record.digest

@@ -17,8 +17,19 @@ def private_folder(folder: Path) -> None:
         raise Unusable(text) from problem
 
 
-def replace_file(path: Path, content: str) -> None:
-    """Write *content* to *path* so that a reader sees the old or the new content, never half, also after a crash."""
+def file_name(goal: str) -> str:
+    """The name that a goal's file or folder has: one of its own for each goal, whatever its id, and never a hidden one."""
+    from urllib.parse import quote
+
+    name = quote(goal, safe="")
+    return name.replace(".", "%2E", 1) if name.startswith(".") else name
+
+
+def replace_file(path: Path, content: str | bytes, *, is_cache: bool = False) -> None:
+    """Write *content* to *path* so that a reader sees the old or the new content, never half.
+
+    That holds after a crash, too, unless it *is_cache*: what notices its own damage need not wait for the disk.
+    """
     from tempfile import mkstemp
 
     private_folder(path.parent)
@@ -26,10 +37,11 @@ def replace_file(path: Path, content: str) -> None:
     try:
         number, name = mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)  # mode 0600
         fresh = Path(name)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(content)
+        with os.fdopen(number, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
-            os.fsync(file.fileno())
+            if not is_cache:
+                os.fsync(file.fileno())
         fresh.replace(path)
     except OSError as problem:
         if fresh is not None:

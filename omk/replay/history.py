@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from omk.domain.checkpoint import Checkpoint
 from omk.domain.event import Recorded, kind_of
-from omk.domain.proof.proof import GoalProof, status_of
+from omk.domain.proof.proof import GoalProof
 from omk.domain.proof.standing import Judge
+from omk.domain.proof.status import Status
 from omk.domain.state import INITIAL, GoalState
 from omk.errors import NotFound
 from omk.replay.address import Read
@@ -52,7 +53,7 @@ class History:
 
     def judge_at(self, seq: int) -> Judge:
         """The judge after event *seq*, from the nearest checkpoint on. Raises NotFound beyond the end."""
-        judge = self._begun(seq)
+        judge = self.begun(seq)
         if judge.state.seq < seq:
             judge.add_all(self.read(judge.state.seq, seq))
         if judge.state.seq != seq:
@@ -73,14 +74,21 @@ class History:
         """One record, or None."""
         return next(iter(self.read(seq - 1, seq)), None) if seq > 0 else None
 
-    def _begun(self, seq: int) -> Judge:
+    def begun(self, seq: int) -> Judge:
+        """The judge at the last checkpoint up to *seq* that the log agrees with, or else before the first event."""
         checkpoint = self.nearest(seq) if seq else None
-        if checkpoint is None or checkpoint.state.seq != checkpoint.seq:
-            return self.judge()
-        record = self.record(checkpoint.seq)
-        if record is None or not record.digest or record.digest != checkpoint.head or checkpoint.state.head != checkpoint.head:
-            return self.judge()
-        return Judge(checkpoint.state, checkpoint.standing)
+        while checkpoint is not None and 0 < checkpoint.seq <= seq:
+            if self._agrees(checkpoint):
+                return Judge(checkpoint.state, checkpoint.standing)
+            seq = checkpoint.seq - 1
+            checkpoint = self.nearest(seq) if seq else None
+        return self.judge()
+
+    def _agrees(self, checkpoint: Checkpoint) -> bool:
+        """Whether the record that it was made after is the one that stands in the log."""
+        state = checkpoint.state
+        record = self.record(checkpoint.seq) if (state.seq, state.head) == (checkpoint.seq, checkpoint.head) else None
+        return record is not None and record.digest != "" and record.digest == checkpoint.head
 
     def steps(self) -> Iterator[Step]:
         """Each record with the state before and after it."""
@@ -92,15 +100,14 @@ class History:
             after = judge.state
             yield Step(record, before, after)
 
-    def verdicts(self) -> Iterator[Verdict]:
-        """Each event that opened or closed a gap or changed the status; the first one opens every gap there is."""
-        judge, status = self.judge(), ""
-        codes: frozenset[str] = frozenset()
-        for record in self.read(0, None):
-            judge.add(record)
-            now, before = frozenset(judge.open), status
-            status = status_of(judge.state, is_ready=not now)
-            if now != codes or status != before:
+    def verdicts(self, upto: int | None = None) -> Iterator[Verdict]:
+        """Each event up to *upto* that opened or closed a gap or changed the status; the first one opens every gap there is."""
+        judge, before = self.judge(), ""
+        status, codes = Status(judge), frozenset[str]()
+        for record in self.read(0, upto):
+            has_moved, said = judge.add(record), status.now()
+            if has_moved or said != before:
+                now = frozenset(judge.open)
                 opened, closed = tuple(sorted(now - codes)), tuple(sorted(codes - now))
-                yield Verdict(record.seq, record.at, kind_of(record.event), status, opened, closed)
-            codes = now
+                yield Verdict(record.seq, record.at, kind_of(record.event), said, opened, closed)
+                codes, before = now, said

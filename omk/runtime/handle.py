@@ -1,10 +1,12 @@
 """The only writer: decide on the kept state, append, fold what was appended."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from omk.domain.causes import causes_of
+from omk.domain.checkpoint import Checkpoint, kinds_of
 from omk.domain.event import Command, Recorded
 from omk.domain.goal_decider import decide
 from omk.domain.proof.proof import GoalProof, prove, verdict_digest
@@ -19,6 +21,8 @@ from omk.log.anchors import check_anchors, write_anchor
 from omk.log.blobs import Blob
 from omk.log.codec import Entry, seal
 from omk.log.protocol import Log
+from omk.log.snapshots import SPACING, Snapshots
+from omk.replay.history import History
 from omk.runtime import edge
 
 TRIES = 10
@@ -31,15 +35,27 @@ class Superseded(OmkError):
 class Handle:
     """One goal as its writer sees it: the state so far, and the way to add to it.
 
-    *folder* is the store's folder, where the goal's anchor is kept; *listen* hears of every record that is appended here.
+    *folder* is the store's folder, where the goal's anchor and snapshots are kept, one of these each *spacing* events;
+    *listen* hears of every record that is appended here.
     """
 
-    def __init__(self, log: Log, goal: str, folder: Path, listen: Callable[[Recorded], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        log: Log,
+        goal: str,
+        folder: Path,
+        listen: Callable[[Recorded], None] = lambda _: None,
+        *,
+        spacing: int = SPACING,
+    ) -> None:
         self.log, self.goal, self.folder, self.listen = log, goal, folder, listen
-        self.judge = Judge()
         self.controller: str | None = None
         for problem in check_anchors(folder, log, goal):
             raise Damaged(problem.goal, problem.seq, problem.code, problem.text)
+        self.snapshots = Snapshots(folder, log, goal, spacing=spacing)
+        history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto, texts=False), self.snapshots.nearest)
+        self.judge = history.begun(self.snapshots.unbroken())
+        self.kinds: set[str] = set()
         self.refresh()
 
     @property
@@ -54,11 +70,15 @@ class Handle:
 
     def refresh(self) -> None:
         """Read what others appended. Raises `Superseded` when that is another controller's start."""
-        for record in self.log.read(self.goal, after=self.judge.state.seq, texts=False):
-            self.judge.add(record)
-            event = record.event
-            if isinstance(event, ControllerStarted) and self.controller not in {None, event.controller}:
-                raise Superseded(f"{event.controller} has taken {self.goal} over. This controller stops.")
+        seq = self.judge.state.seq
+        records = self.log.read(self.goal, after=seq, texts=False)
+        while some := list(islice(records, self.snapshots.spacing - seq % self.snapshots.spacing)):
+            self.judge.add_all(some)
+            self._passed(some)
+            seq = some[-1].seq
+            for other in {one.event.controller for one in some if isinstance(one.event, ControllerStarted)}:
+                if self.controller not in {None, other}:
+                    raise Superseded(f"{other} has taken {self.goal} over. This controller stops.")
 
     def __call__(self, *commands: Command, blobs: Sequence[Blob] = (), tries: int = TRIES) -> list[Recorded]:
         """Carry *commands* out as one append; the records that came of it, none if all was known already.
@@ -107,8 +127,18 @@ class Handle:
 
     def _keep(self, record: Recorded) -> Recorded:
         self.judge.add(record)
+        self._passed([record])
         self.listen(record)
         return record
+
+    def _passed(self, records: Sequence[Recorded]) -> None:
+        """Note which kinds went by, and keep a snapshot where the last of *records* is due to have one."""
+        self.kinds |= kinds_of(records)
+        seq, head, spacing = records[-1].seq, records[-1].digest, self.snapshots.spacing
+        if seq % spacing == 0:
+            state, standing, kinds = self.judge.state, self.judge.standing, frozenset(self.kinds)
+            self.snapshots.write(Checkpoint(seq=seq, head=head, state=state, standing=standing, kinds=kinds, after=seq - spacing))
+            self.kinds = set()
 
     def issue_proof(self, actor: str) -> GoalProof:
         """Put the verdict on record unless it stands there already, and anchor the goal's head outside the log."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from itertools import chain
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from immutables import Map
 
 from omk.domain.event import Event, Recorded, Value
 from omk.domain.proof.rules import RULES, Rule
+from omk.domain.proof.watcher import getter
 from omk.domain.state import EVOLVE, INITIAL, PARTS, GoalState, Steps, parts_of, state_of, step
 from omk.domain.subjects.agent import AgentSaid
 
@@ -33,15 +33,9 @@ class Watch(NamedTuple):
     """The place of the goal's tree among the fields, -1 in other parts."""
 
 
-def _whole(part: Any) -> tuple[Any, ...]:
-    return (part,)
-
-
 def _watch(slot: int, part: str) -> Watch:
     reads = sorted({read for rule in RULES for read in rule.reads if read.partition(".")[0] == part})
-    fields = [read.partition(".")[2] for read in reads]
-    more = ("__class__",) if len(fields) == 1 else ()  # so that it is always a tuple
-    get = attrgetter(*fields, *more) if all(fields) else _whole
+    get = getter([read.partition(".")[2] for read in reads])
     rules = tuple(tuple(rule for rule in RULES if read in rule.reads) for read in reads)
     return Watch(slot, get, rules, reads.index("worktree.tree") if part == "worktree" else -1)
 
