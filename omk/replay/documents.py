@@ -18,6 +18,8 @@ from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import GateRun
 from omk.domain.subjects.goal import Halt
 from omk.domain.subjects.task import Task
+from omk.domain.subjects.worktree import Net
+from omk.domain.values import Operation
 from omk.replay.printable import shortened
 
 Document = dict[str, Any]
@@ -168,9 +170,13 @@ def _task(task: Task) -> Document:
     }
 
 
-def _change(path: str, net: Any) -> Document:
-    operation = "deleted" if net.new is None else "added" if net.old is None else "modified"
-    return {"path": path, "operation": operation}
+def _change(path: str, net: Net) -> Document:
+    return {"path": path, "operation": operation_of(net)}
+
+
+def operation_of(net: Net) -> Operation:
+    """What became of a path: `added`, `modified` or `deleted`."""
+    return "deleted" if net.new is None else "added" if net.old is None else "modified"
 
 
 def _settings(state: GoalState) -> Document | None:

@@ -62,7 +62,7 @@ def oracle_of(state: GoalState, proof: GoalProof) -> Document | None:
     if oracle is None:
         return None
     open_codes = {gap.code for gap in proof.gaps}
-    checks = [_check(state, name, is_open=f"oracle.{name}" in open_codes) for name in oracle.checks]
+    checks = [check_of(state, name, is_open=f"oracle.{name}" in open_codes) for name in oracle.checks]
     is_passed = oracle.testable and all(check["status"] == "passed" for check in checks)
     return {
         "kind": oracle.kind,
@@ -73,7 +73,8 @@ def oracle_of(state: GoalState, proof: GoalProof) -> Document | None:
     }
 
 
-def _check(state: GoalState, name: str, *, is_open: bool) -> Document:
+def check_of(state: GoalState, name: str, *, is_open: bool) -> Document:
+    """One check of the oracle: `{name, status, gate}`."""
     gates = [one for one in state.gate.order if proves(state.gate.by_name[one].definition, name)]
     passed = [one for one in gates if gate_passed(state, f"gate.{one}") is not None]
     gate = next(iter([*passed, *gates]), None)

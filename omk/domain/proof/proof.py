@@ -9,7 +9,7 @@ from omk.domain.event import Digest, Value
 from omk.domain.proof.gaps import Missing, Owner
 from omk.domain.proof.holds import is_fresh, waived
 from omk.domain.proof.rules import RULES, VERSION, Rule
-from omk.domain.proof.standing import Standing
+from omk.domain.proof.standing import Standing, rule_of
 from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
 from omk.domain.values import PASSES
@@ -97,8 +97,8 @@ def prove(state: GoalState, standing: Standing) -> GoalProof:
         readiness=_readiness(state, status, gaps),
         gaps=_explained(gaps),
         held=tuple(held),
-        gates=tuple(_gate_line(state, name) for name in state.gate.order),
-        reviews=tuple(_review_line(state, name) for name in PASSES),
+        gates=tuple(gate_line(state, name) for name in state.gate.order),
+        reviews=tuple(review_line(state, name) for name in PASSES),
         changed_files=tuple(sorted(state.worktree.paths)),
     )
 
@@ -116,6 +116,12 @@ def _gap(rule: Rule, code: str, state: GoalState, standing: Standing) -> Gap:
         follows_from=lack.follows_from,
         command=(lack.command or rule.command).format(goal=state.goal.id),
     )
+
+
+def gap_of(state: GoalState, standing: Standing, code: str) -> Gap:
+    """One of the open gaps, as the whole proof tells it."""
+    gap = _gap(rule_of(code), code, state, standing)
+    return msgspec.structs.replace(gap, follows_from=tuple(one for one in gap.follows_from if one in standing.open))
 
 
 def _explained(gaps: list[Gap]) -> tuple[Gap, ...]:
@@ -149,7 +155,8 @@ def _readiness(state: GoalState, status: str, gaps: list[Gap]) -> str:
     return f"{status.replace('_', ' ')}: {first[0].text}{more}"
 
 
-def _gate_line(state: GoalState, name: str) -> GateLine:
+def gate_line(state: GoalState, name: str) -> GateLine:
+    """How one configured gate stands."""
     gate = state.gate.by_name[name]
     last = gate.last
     return GateLine(
@@ -166,7 +173,8 @@ def _gate_line(state: GoalState, name: str) -> GateLine:
     )
 
 
-def _review_line(state: GoalState, name: str) -> ReviewLine:
+def review_line(state: GoalState, name: str) -> ReviewLine:
+    """How one review pass stands."""
     code, review, files = f"review.{name}", state.review.by_pass.get(name), state.worktree
     base = files.base.tree if files.base else ""
     is_current = review is not None and (review.tree, review.base) == (files.tree, base)

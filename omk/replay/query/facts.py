@@ -1,0 +1,168 @@
+"""What the names of the language stand for: plain, sealed values of a moment, by natural key and made only when asked for."""
+
+from typing import Any
+
+import msgspec
+
+from omk.domain.event import Unknown, kind_of
+from omk.domain.proof.holds import oracle_proven
+from omk.domain.proof.proof import gap_of, gate_line, review_line
+from omk.domain.proof.rules import RULES
+from omk.domain.subjects.goal import Halt
+from omk.domain.text import below, text_shape
+from omk.domain.values import PASSES
+from omk.replay.documents import operation_of
+from omk.replay.moment import Moment
+from omk.replay.proof_document import check_of
+from omk.replay.query.values import Keyed, Value
+
+
+def built(value: object, *without: str) -> Value:
+    """A value of the domain as plain values, without some of its fields."""
+    made = msgspec.to_builtins(value)
+    return {key: item for key, item in made.items() if key not in without} if isinstance(made, dict) else made
+
+
+# --- Mappings by natural key ---
+
+
+def tasks(moment: Moment) -> Value:
+    """The tasks of the plan, by id."""
+    known = moment.state.task
+    return Keyed(known, lambda name: built(known[name], "id", "title", "description", "acceptance", "reason"), is_own=True)
+
+
+def gates(moment: Moment) -> Value:
+    """The configured gates, by name."""
+    return Keyed(moment.state.gate.by_name, lambda name: _gate(moment, name))
+
+
+def _gate(moment: Moment, name: str) -> Value:
+    gate = moment.state.gate.by_name[name]
+    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": gate.started is not None}
+    more = {"proves": list(gate.definition.proves), "breaker_until": gate.breaker_until}
+    return {**built(gate_line(moment.state, name), "name"), **counts, **more}
+
+
+def reviews(moment: Moment) -> Value:
+    """The six review passes."""
+    return Keyed(PASSES, lambda name: built(review_line(moment.state, name), "pass", "summary"))
+
+
+def files(moment: Moment) -> Value:
+    """The paths that differ from the base commit."""
+    paths = moment.state.worktree.paths
+    return Keyed(paths, lambda path: {"operation": operation_of(paths[path]), **built(paths[path])}, is_own=True)
+
+
+def gaps(moment: Moment) -> Value:
+    """The open gaps, by rule code."""
+    standing = moment.standing
+    return Keyed(standing.open, lambda code: built(gap_of(moment.state, standing, code), "code", "text", "also"))
+
+
+def obligations(moment: Moment) -> Value:
+    """What is announced and not answered, by id."""
+    owed = moment.state.obligation
+    return Keyed(owed, lambda name: {"owner": owed[name].owner, "since": owed[name].seq, "pid": owed[name].pid})
+
+
+def decisions(moment: Moment) -> Value:
+    """What people decided, by rule code."""
+    known = {one.code: one for one in moment.state.goal.decisions}
+    return Keyed(known, lambda code: built(known[code], "code", "answer"))
+
+
+def waivers(moment: Moment) -> Value:
+    """What people took on themselves, by rule code."""
+    known, tree = moment.state.review.waivers, moment.state.worktree.tree
+    return Keyed(known, lambda code: {**built(known[code], "reason"), "fresh": known[code].tree == tree})
+
+
+def checks(moment: Moment) -> Value:
+    """The checks of the oracle, by name."""
+    oracle = moment.state.goal.oracle
+    return Keyed(dict.fromkeys(oracle.checks) if oracle else (), lambda check: _check(moment, check))
+
+
+def _check(moment: Moment, check: str) -> Value:
+    is_open = oracle_proven(moment.state, f"oracle.{check}") is None
+    return {key: item for key, item in check_of(moment.state, check, is_open=is_open).items() if key != "name"}
+
+
+def held(moment: Moment) -> Value:
+    """The rules that hold, with the seqs that show it."""
+    state = moment.state
+    known = {code: rule.holds(state, code) for rule in RULES for code in rule.codes(state)}
+    return {code: sorted(set(seqs)) for code, seqs in sorted(known.items()) if seqs is not None}
+
+
+def integration(moment: Moment) -> Value:
+    """The last word on the change, as the proof tells it."""
+    return built(moment.state.delivery.acceptance, "summary") or {"status": "pending"}
+
+
+def oracle_field(moment: Moment, name: str) -> Value:
+    """One field of the assessment; null before there is one."""
+    return getattr(moment.state.goal.oracle, name, None)
+
+
+def oracle_status(moment: Moment) -> Value:
+    """Whether every check is proven; null before the goal was assessed."""
+    oracle = moment.state.goal.oracle
+    if oracle is None:
+        return None
+    proven = (oracle_proven(moment.state, f"oracle.{check}") is not None for check in oracle.checks)
+    return "passed" if oracle.testable and all(proven) else "blocked"
+
+
+def settings(moment: Moment) -> Value:
+    """How the goal was configured."""
+    return built(moment.state.goal.settings, "kind")
+
+
+def halt(moment: Moment, name: str) -> Value:
+    """One of the things that stop a goal."""
+    found: Halt | None = getattr(moment.state.goal, name)
+    return None if found is None else {"since": found.seq, "on": found.on, "code": found.code}
+
+
+def limits(moment: Moment) -> Value:
+    """What may be spent."""
+    budget = moment.state.budget
+    return {"active_ms": budget.time_ms, "tokens": budget.tokens, "micro_usd": budget.micro_usd}
+
+
+def gate_runs(moment: Moment) -> Value:
+    """How often a gate ran."""
+    return sum(gate.runs for gate in moment.state.gate.by_name.values())
+
+
+# --- The last event ---
+
+
+def event(moment: Moment) -> Value:
+    """The last event, with those of its fields that are no free text."""
+    record = moment.record
+    if record is None:
+        return None
+    kind = kind_of(record.event)
+    place = {"actor": record.actor, "causes": list(record.causes), "fields": _fields(record.event)}
+    return {"kind": kind, "name": kind.rpartition(".v")[0] or kind, **place}
+
+
+def _fields(event: object) -> Value:
+    """The fields of an event that are no free text."""
+    if isinstance(event, Unknown):
+        return {}
+    kind: type = type(event)
+    return {key: item for key, item in _sealed(msgspec.to_builtins(event), text_shape(kind)).items() if key != "kind"}
+
+
+def _sealed(value: Any, shape: Any) -> Any:
+    """*value* without the free text in it."""
+    if isinstance(value, dict):
+        return {key: _sealed(item, below(shape, key)) for key, item in value.items() if below(shape, key) != "text"}
+    if isinstance(value, list | tuple):
+        return [_sealed(item, below(shape, place)) for place, item in enumerate(value) if below(shape, place) != "text"]
+    return value
