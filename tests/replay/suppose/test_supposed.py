@@ -20,7 +20,6 @@ from tests.history import STORIES, history, recorded
 from tests.noise import noise
 from tests.scenario import GOAL, READY, goal, some, time
 
-
 SUPPOSED: Any = following(some(GoalPaused), goal.given(*READY).state)
 
 
