@@ -1,0 +1,58 @@
+"""Travelling in time: the code as it was, a goal that begins in another's past, the step that broke a gate."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omk.cli.archive import Found, found
+from omk.cli.options import AllOption, FormatOption, JsonOption, StoreOption, chosen
+from omk.cli.output import show
+from omk.cli.place import locate
+from omk.cli.writing import interruptible
+from omk.errors import NotFound
+from omk.log.open import store_folder
+from omk.runtime.checkout import checkout as make_checkout
+from omk.runtime.git import encode_path
+from omk.views import travelling
+
+PastAddress = Annotated[
+    str,
+    typer.Argument(
+        metavar="GOAL[@POS]",
+        help="Id, beginning of one, or latest; at 12, -1, head, ready, a UTC time, gate_ran#2, gate:NAME#2, tool:ID.",
+    ),
+]
+
+
+def checkout(
+    address: PastAddress,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder, or one that is not there yet.")],
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    everywhere: AllOption = False,
+) -> None:
+    """Write the code as it was at a moment into an empty folder: omk checkout latest@gate:tests ./then."""
+    choice = chosen(form, as_json)
+    with found(address, store, everywhere=everywhere) as one, interruptible():
+        tree = _tree_at(one)
+        files = make_checkout(_folders(store), tree, directory)
+    place = encode_path(os.fsencode(directory.absolute()))
+    done = {"goal": one.goal, "seq": one.seq, "tree": tree, "directory": place, "files": files}
+    show(choice, done, lambda _: travelling.checkout_lines(done), lambda: travelling.checkout_markdown(done))
+
+
+def _tree_at(one: Found) -> str:
+    """The tree as of the moment. Raises NotFound before there is one."""
+    tree = one.history.moment(one.seq).state.worktree.tree
+    if not tree:
+        raise NotFound(f"{one.goal} has no tree at position {one.seq}; its first is at event 1. Use {one.goal}@1.")
+    return tree
+
+
+def _folders(store: str | None) -> tuple[Path, ...]:
+    """The store folders beside which the goal's repository may be."""
+    place = locate(store)
+    return (place.folder, store_folder(place.url, place.folder))
