@@ -7,14 +7,18 @@ from typing import Annotated
 import typer
 
 from omk.cli.archive import Found, found
+from omk.cli.arguments import KindOption
 from omk.cli.options import AllOption, FormatOption, JsonOption, StoreOption, chosen
-from omk.cli.output import show
-from omk.cli.place import locate
-from omk.cli.writing import interruptible
+from omk.cli.output import say, show
+from omk.cli.place import here, locate
+from omk.cli.progress import Progress
+from omk.cli.writing import interruptible, open_store
 from omk.errors import NotFound
 from omk.log.open import store_folder
 from omk.runtime.checkout import checkout as make_checkout
+from omk.runtime.fork import fork_goal
 from omk.runtime.git import encode_path
+from omk.runtime.inside import refuse_inside
 from omk.views import travelling
 
 PastAddress = Annotated[
@@ -42,6 +46,37 @@ def checkout(
     place = encode_path(os.fsencode(directory.absolute()))
     done = {"goal": one.goal, "seq": one.seq, "tree": tree, "directory": place, "files": files}
     show(choice, done, lambda _: travelling.checkout_lines(done), lambda: travelling.checkout_markdown(done))
+
+
+def fork(
+    address: PastAddress,
+    prompt: Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when the fork is done, in words.")],
+    kind: KindOption = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Begin a new goal in another's past, with its files: omk fork latest@gate:tests "Add a --json flag, without argparse"."""
+    choice = chosen(form, as_json)
+    here()
+    refuse_inside("fork")
+    with found(address, store, everywhere=False) as one:
+        place = (one.goal, one.seq)
+    known = open_store(store)
+    try:
+        refuse_inside("fork", is_known=known.has, folder=known.folder)
+        with Progress() as progress, interruptible():
+            session = fork_goal(known, place, prompt, kind, listen=progress.record, tell=progress.begin)
+            proof = session.handle.issue_proof(session.actor)
+    finally:
+        known.log.close()
+    origin = {"goal": place[0], "seq": place[1]}
+    begun = {"goal": session.goal, "from": origin, "tree": proof.tree, "status": proof.status, "seq": proof.seq}
+    show(choice, begun, lambda _: travelling.fork_lines(begun), lambda: travelling.fork_markdown(begun))
+    if proof.status == "blocked_on_human":
+        say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or fork with words that say more.")
+    else:
+        say(f"Let an agent work on it: omk resume {session.goal}")
 
 
 def _tree_at(one: Found) -> str:

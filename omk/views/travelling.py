@@ -2,10 +2,26 @@
 
 from typing import Any
 
-from omk.views.lines import Line, Span, line
+from omk.views.lines import Line, Span, badge, line, word
 from omk.views.markdown import code
 
 Document = dict[str, Any]
+
+
+def fork_lines(begun: Document) -> list[Line]:
+    """What began, where in whose past, and with which files."""
+    start = f"{begun['from']['goal']}@{begun['from']['seq']}"
+    return [
+        line(badge(begun["status"]), "  ", Span(begun["goal"], "bold")),
+        line("  begins at ", Span(start, "name")),
+        line("  with tree ", begun["tree"][:12]),
+    ]
+
+
+def fork_markdown(begun: Document) -> list[str]:
+    """The same as Markdown."""
+    start, tree = code(f"{begun['from']['goal']}@{begun['from']['seq']}"), code(begun["tree"])
+    return [f"{code(begun['goal'])} begins at {start} with tree {tree}: **{word(begun['status'])}**."]
 
 
 def checkout_lines(done: Document) -> list[Line]:
