@@ -33,6 +33,8 @@ COMMANDS: dict[str, str] = {
     "resume": "omk.cli.operating:resume",
     "cancel": "omk.cli.operating:cancel",
     "budget": "omk.cli.operating:budget",
+    "fork": "omk.cli.travelling:fork",
+    "checkout": "omk.cli.travelling:checkout",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -60,6 +62,8 @@ SUMMARIES: dict[str, str] = {
     "resume": "End a pause, or continue a goal whose controller died",
     "cancel": "Give a goal up for good",
     "budget": "Add to what a goal may spend",
+    "fork": "Begin a new goal in another's past, with its files",
+    "checkout": "Write the code as it was at a moment into an empty folder",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, without network",
 }

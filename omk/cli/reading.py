@@ -70,6 +70,7 @@ def show(
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         state = one.resolved(state_document(*one.history.at(one.seq)))
+        state["forks"] = one.archive.forks(one.goal)
     print_document(choice, state, lambda width: goals.show_lines(state, width), lambda: markdown.state_markdown(state))
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
+from omk.domain.forking import unforkable
 from omk.domain.graph import violations
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
@@ -71,7 +72,7 @@ ADVICE = {
 
 def decide(command: Command, state: GoalState) -> list[Event]:
     """The events that answer *command* in *state*; `Refused`, with a sentence, when it may not be. Pure."""
-    if not state.seq and not isinstance(command, CreateGoal | ForkGoal):
+    if not state.seq and not isinstance(command, CreateGoal):
         raise Refused("The goal does not exist yet. Start it with `omk run`.")
     if state.strange is not None:
         odd = state.strange
@@ -79,6 +80,8 @@ def decide(command: Command, state: GoalState) -> list[Event]:
     _guard(command, state)
     if isinstance(command, PlanGoal):
         return _plan(command, state)
+    if isinstance(command, ForkGoal):
+        return _fork(command, state)
     if isinstance(command, AbortEffect) and command.obligation not in state.obligation:
         return []  # closed already
     part = ROUTES[type(command)]
@@ -128,6 +131,13 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ruling)
         case _:
             pass
+
+
+def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
+    """A fork stands on its own from its first record on, and so must what it begins with."""
+    if reason := unforkable(state):
+        raise Refused(f"{command.forked.goal} cannot be forked at event {state.seq}: {reason}.")
+    return SUBJECTS["goal"].decide(command, state.goal)
 
 
 def _refuse(state: GoalState, status: str | None) -> None:

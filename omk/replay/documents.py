@@ -74,7 +74,7 @@ def state_document(state: GoalState, proof: GoalProof) -> Document:
         "waivers": [{"code": code, **plain(one)} for code, one in sorted(state.review.waivers.items())],
         **{name: _halt(getattr(goal, name)) for name in ("paused", "blocked", "cancelled", "failed", "stagnation")},
         "controller": plain(state.controller.active),
-        "forked_from": plain(goal.forked_from),
+        "forked_from": plain(state.goal.forked_from),
         "proofs_issued": state.verdict.issued,
     }
 
@@ -100,7 +100,15 @@ def usage_of(state: GoalState) -> Document:
         "tool_calls": agents.tool_calls,
         "tool_failures": agents.tool_failures,
         "gate_runs": sum(gate.runs for gate in state.gate.by_name.values()),
+        **(_inherited(state) if state.goal.forked_from else {}),
     }
+
+
+def _inherited(state: GoalState) -> Document:
+    """What was spent before a fork began, which is not counted against its limits."""
+    budget = state.budget
+    spent = {"active_ms": budget.inherited_ms, "tokens": budget.inherited_tokens, "micro_usd": budget.inherited_micro_usd}
+    return {"inherited": spent}
 
 
 def obligations_of(state: GoalState) -> list[Document]:
@@ -142,7 +150,7 @@ def last_lines(content: bytes, count: int = 10) -> list[str]:
 
 
 def list_entry(state: GoalState, proof: GoalProof) -> Document:
-    """`{goal, status, phase, created_at, updated_at, events, prompt}`."""
+    """`{goal, status, phase, created_at, updated_at, events, prompt, forked_from}`."""
     return {
         "goal": proof.goal,
         "status": proof.status,
@@ -151,6 +159,7 @@ def list_entry(state: GoalState, proof: GoalProof) -> Document:
         "updated_at": state.at or None,
         "events": state.seq,
         "prompt": state.goal.prompt,
+        "forked_from": plain(state.goal.forked_from),
     }
 
 

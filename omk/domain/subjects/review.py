@@ -173,7 +173,8 @@ def aborted(reviews: Reviews, event: EffectAborted, record: Recorded) -> Reviews
 
 
 def forked(reviews: Reviews, event: GoalForked, record: Recorded) -> Reviews:
-    return replace(reviews, running=Map())
+    """What passes said of a tree stays; what a person waived, they waived for another goal."""
+    return replace(reviews, running=Map(), waivers=Map())
 
 
 EVOLVE: Table = {

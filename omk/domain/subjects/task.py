@@ -230,9 +230,15 @@ def aborted(tasks: Tasks, event: EffectAborted, record: Recorded) -> Tasks:
 
 
 def forked(tasks: Tasks, event: GoalForked, record: Recorded) -> Tasks:
+    """What agents did has to be done again; the one task of a goal with one task is the goal, in the fork's words."""
+    working = [name for name, task in tasks.items() if task.role == EXECUTOR and task.status != "rejected"]
     for name, task in tasks.items():
-        status = "pending" if task.status == "running" else task.status
-        tasks = tasks.set(name, replace(task, status=status, holder=None, lease_ends=None, running=()))
+        known = replace(task, holder=None, lease_ends=None, running=())
+        if working == [name]:
+            known = replace(known, description=quoted(record, event.prompt))
+        if task.status == "running" or (name in working and task.status in {"done", "blocked"}):
+            known = replace(known, status="pending", seq=record.seq, reason=None, tree=None)
+        tasks = tasks.set(name, known)
     return tasks
 
 

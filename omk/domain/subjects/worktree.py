@@ -242,7 +242,8 @@ def aborted(files: Files, event: EffectAborted, record: Recorded) -> Files:
 
 
 def forked(files: Files, event: GoalForked, record: Recorded) -> Files:
-    return replace(files, accepted=None, conflict=None, open_worktrees=Map())
+    """The files stay; that a task changed some of them, that they were accepted or committed, is the parent's."""
+    return replace(files, owners=Map(), accepted=None, conflict=None, commits=(), open_worktrees=Map())
 
 
 EVOLVE: Table = {
