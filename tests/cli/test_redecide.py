@@ -106,3 +106,12 @@ def test_asking_again_writes_nothing(repository):
     before = {path: path.read_bytes() for path in store.glob("*") if path.is_file()}
     assert omk("replay", "latest", "--redecide", at=repository).code == 0
     assert {path: path.read_bytes() for path in store.glob("*") if path.is_file()} == before
+
+
+def test_every_key_of_the_document_stands_in_the_reference(store, tmp_path):
+    text = (corpus.REPLAYS.parent / "docs" / "reference" / "json.md").read_text()
+    section = text.partition("## replay --redecide\n")[2].partition("\n## ")[0]
+    document = omk("replay", *store, "--json", at=tmp_path).document
+    keys = {*document, *document["differences"][0]}
+    assert [key for key in sorted(keys) if key not in section] == []
+    assert section
