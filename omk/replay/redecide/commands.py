@@ -173,7 +173,7 @@ TOGETHER: dict[type[Event], Callable[[Ahead, str, GoalState], Asked | None]] = {
 WITHIN: dict[type[Event], str] = {
     goal.GoalCreated: "goal_configured and oracle_assessed right after it",
     goal.GoalConfigured: "goal_created right before it",
-    goal.OracleAssessed: "goal_created and goal_configured right before it",
+    goal.OracleAssessed: "goal_configured right before it",
     goal.GoalPlanned: "the task_proposed and task_accepted of its tasks right before it",
     worktree.ScopeViolated: "files_changed right before it",
     worktree.WorktreeRebased: "files_changed right before it",
