@@ -10,6 +10,7 @@ from omk.domain.event import kind_of
 from omk.domain.proof.holds import gate_passed, obligations_closed
 from omk.domain.subjects.review import waived as remember_waiver
 from tests import test_corpus as recorded
+from tests.domain.simulated import reviewing_first
 from tests.test_corpus import FOLDERS
 from tools import bless, corpus
 
@@ -56,9 +57,7 @@ def test_a_reducer_that_forgets_is_named_with_the_runs_that_need_what_it_forgets
 
 def test_a_controller_that_chooses_otherwise_is_named_with_what_it_would_do(monkeypatch):
     run = next(corpus.folders(["ready-at-first-try"]))
-    steps = dict(wanted.ASK)
-    order = ("execute", "review", "verify", "accept", "merge")
-    monkeypatch.setattr(wanted, "ASK", tuple((name, steps[name]) for name in order))
+    monkeypatch.setattr(wanted, "ASK", reviewing_first())
 
     ((path, difference, text),) = bless.differences(run)
     first = json.loads(text)[0]

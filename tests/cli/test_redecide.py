@@ -6,6 +6,7 @@ from omk.domain import wanted
 from omk.log import jsonl
 from omk.log.jsonl import JsonlLog
 from tests.cli.calling import omk, run_goal
+from tests.domain.simulated import reviewing_first
 from tests.history import recorded
 from tests.replay.redecide.telling import driven, place_of, retold, told
 from tests.scenario import GOAL, Story
@@ -78,8 +79,7 @@ def test_a_difference_is_told_in_lines_that_fit(store, tmp_path, monkeypatch):
 
 def test_a_controller_that_chooses_otherwise_is_told_with_what_it_would_do(repository, monkeypatch):
     run_goal(at=repository)
-    steps = dict(wanted.ASK)
-    monkeypatch.setattr(wanted, "ASK", tuple((name, steps[name]) for name in ("execute", "review", "verify", "accept", "merge")))
+    monkeypatch.setattr(wanted, "ASK", reviewing_first())
     found = omk("replay", "latest", "--redecide", at=repository)
     assert found.code == 5
     assert "    recorded  begin_task task=goal-local-verify\n    today     begin_task task=goal-review\n" in found.out

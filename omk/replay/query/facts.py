@@ -39,7 +39,7 @@ def gates(moment: Moment) -> Value:
 
 def _gate(moment: Moment, name: str) -> Value:
     gate = moment.state.gate.by_name[name]
-    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": gate.started is not None}
+    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": moment.state.gate.at_work(name) is not None}
     more = {"proves": list(gate.definition.proves), "breaker_until": gate.breaker_until}
     return {**built(gate_line(moment.state, name), "name"), **counts, **more}
 

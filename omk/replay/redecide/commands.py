@@ -35,7 +35,6 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     goal.GoalBlocked: lambda e, r: goal.BlockGoal(actor=r.actor, on=e.on, code=e.code, reason=e.reason),
     goal.GoalUnblocked: lambda _, r: goal.UnblockGoal(actor=r.actor),
     goal.GoalFailed: lambda e, r: goal.FailGoal(actor=r.actor, reason=e.reason),
-    goal.GoalForked: lambda e, r: goal.ForkGoal(actor=r.actor, forked=e),
     goal.DecisionRecorded: lambda e, r: goal.RecordDecision(actor=r.actor, answer=e.answer),
     goal.StagnationDetected: lambda e, r: goal.DetectStagnation(actor=r.actor, detected=e),
     task.TaskProposed: lambda e, r: task.ProposeTask(actor=r.actor, proposed=e),
@@ -109,6 +108,17 @@ def _creation(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
             return None
 
 
+def _fork(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
+    match ahead.event(0), ahead.event(1):
+        case goal.GoalForked() as forked, goal.OracleAssessed() as assessed:
+            command = goal.ForkGoal(actor=actor, forked=forked, assessed=assessed)
+            return Asked(command, 2 + (not assessed.testable and isinstance(ahead.event(2), goal.GoalBlocked)))
+        case _, None if ahead.at(1) is None:
+            return Asked(None)
+        case _:
+            return None
+
+
 def _planning(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
     proposed: list[task.TaskProposed] = []
     place = 0
@@ -162,6 +172,7 @@ def _start(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
 
 TOGETHER: dict[type[Event], Callable[[Ahead, str, GoalState], Asked | None]] = {
     goal.GoalCreated: _creation,
+    goal.GoalForked: _fork,
     task.TaskProposed: _planning,
     goal.DecisionRecorded: _answer,
     worktree.FilesChanged: _files,
@@ -173,7 +184,8 @@ TOGETHER: dict[type[Event], Callable[[Ahead, str, GoalState], Asked | None]] = {
 WITHIN: dict[type[Event], str] = {
     goal.GoalCreated: "goal_configured and oracle_assessed right after it",
     goal.GoalConfigured: "goal_created right before it",
-    goal.OracleAssessed: "goal_configured right before it",
+    goal.OracleAssessed: "goal_configured or goal_forked right before it",
+    goal.GoalForked: "oracle_assessed right after it",
     goal.GoalPlanned: "the task_proposed and task_accepted of its tasks right before it",
     worktree.ScopeViolated: "files_changed right before it",
     worktree.WorktreeRebased: "files_changed right before it",

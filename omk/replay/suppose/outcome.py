@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from omk.domain.proof.proof import status_of
 from omk.domain.proof.rules import RULES
+from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
 
 

@@ -18,7 +18,7 @@ from omk.domain.subjects.task import FailTask
 from omk.domain.wanted import Effect, EndTask, MakeReview
 from omk.replay.redecide.again import asked_again
 from omk.replay.redecide.choices import NAMES
-from tests.domain.simulated import Simulated
+from tests.domain.simulated import Simulated, reviewing_first
 from tests.replay.redecide.telling import differences, driven, end_of, history_of, place_of, retold, told
 from tests.scenario import ANN, BOT, READY, Story, create, gate_named, gates, goal, order, tree
 
@@ -76,8 +76,7 @@ def test_everything_a_controller_chose_is_asked_about():
 def test_another_order_of_steps_is_named_at_the_first_choice_it_changes(monkeypatch):
     records = driven()
     first = place_of(records, "task_started.v1", lambda one: one.task == VERIFY)
-    steps = dict(wanting.ASK)
-    monkeypatch.setattr(wanting, "ASK", tuple((name, steps[name]) for name in ("execute", "review", "verify", "accept", "merge")))
+    monkeypatch.setattr(wanting, "ASK", reviewing_first())
     found = differences(records)[0]
     assert (found.seq, found.question) == (first + 1, "choice")
     assert found.expected == {"effect": "begin_task", "task": VERIFY}
