@@ -21,7 +21,8 @@ COMMANDS: dict[str, str] = {
     "status": "omk.cli.reading:status",
     "show": "omk.cli.reading:show",
     "proof": "omk.cli.reading:proof",
-    "why": "omk.cli.reading:why",
+    "why": "omk.cli.explaining:why",
+    "verdicts": "omk.cli.explaining:verdicts",
     "replay": "omk.cli.replaying:replay",
     "accept": "omk.cli.operating:accept",
     "reject": "omk.cli.operating:reject",
@@ -48,6 +49,7 @@ SUMMARIES: dict[str, str] = {
     "show": "Show everything that is known of a goal",
     "proof": "Judge a goal: ready with the evidence, or not and why",
     "why": "Explain why a goal is not ready, and what would make it so",
+    "verdicts": "List the events that opened or closed a gap, or changed the status",
     "replay": "Reconstruct a goal's history: timeline, state and proof",
     "accept": "Accept the change as it is now",
     "reject": "Reject the change as it is now",
@@ -63,7 +65,7 @@ SUMMARIES: dict[str, str] = {
 }
 """What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
 
-SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:")
+SHORT = ("omk.cli.reading:", "omk.cli.explaining:", "omk.cli.replaying:", "omk.cli.checking:")
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"
 DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130

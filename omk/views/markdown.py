@@ -75,6 +75,23 @@ def why_markdown(why: Document) -> list[str]:
     return [*lines, "## Fewest missing events", "", *fewest, ""] if fewest else lines
 
 
+def verdicts_markdown(goal: str, verdicts: list[Document]) -> list[str]:
+    """The changes of the verdict, in their order."""
+    rows = [
+        (
+            str(one["seq"]),
+            one["at"],
+            escaped(kind_name(one["kind"])),
+            word(one["status"]),
+            ", ".join(escaped(code) for code in one["opened"]),
+            ", ".join(escaped(code) for code in one["closed"]),
+        )
+        for one in verdicts
+    ]
+    head = ("event", "time", "kind", "status", "opened", "closed")
+    return [f"# Verdicts of {code(goal)} ({len(verdicts)})", "", *table(head, rows)]
+
+
 def list_markdown(goals: list[Document]) -> list[str]:
     """The goals, newest first."""
     rows = [
