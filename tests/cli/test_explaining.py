@@ -55,3 +55,22 @@ def test_why_names_the_missing_events_and_what_only_follows(unready):
     assert blocking["gate.smoke"]["also"] == []
     assert [one["kind"] for one in why["fewest"]] == ["gate_ran.v1", "change_accepted.v1"]
     assert why["fewest"][0]["where"]["gate"] == "smoke"
+
+
+def test_a_chain_leads_from_a_red_gate_back_to_the_persons_words(unready):
+    why = document(unready, "why", "--chain")
+    gap = next(one for one in why["blocking"] if one["code"] == "gate.smoke")
+    first, last = gap["chain"][0], gap["chain"][-1]
+    assert (first["kind"], first["causes"], first["actor"][:7]) == ("goal_created.v1", [], "person:")
+    assert "Build a greenfield CLI" in first["summary"]
+    assert (last["kind"], last["seq"]) == ("gate_ran.v1", gap["evidence"][-1])
+    assert [one["seq"] for one in gap["chain"]] == sorted(one["seq"] for one in gap["chain"])
+    assert gap["chain_left_out"] == 0
+    assert all("chain" not in one for one in document(unready, "why")["blocking"])
+
+
+@pytest.mark.parametrize("form", ["text", "md"])
+def test_a_chain_is_shown_to_people_too(unready, form):
+    shown = omk("why", "--chain", "--format", form, at=unready).out
+    assert "hat led to it:" in shown
+    assert "no smoke" in shown
