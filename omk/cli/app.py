@@ -21,7 +21,8 @@ COMMANDS: dict[str, str] = {
     "status": "omk.cli.reading:status",
     "show": "omk.cli.reading:show",
     "proof": "omk.cli.reading:proof",
-    "why": "omk.cli.reading:why",
+    "why": "omk.cli.explaining:why",
+    "verdicts": "omk.cli.explaining:verdicts",
     "replay": "omk.cli.replaying:replay",
     "whatif": "omk.cli.supposing:whatif",
     "accept": "omk.cli.operating:accept",
@@ -51,6 +52,7 @@ SUMMARIES: dict[str, str] = {
     "show": "Show everything that is known of a goal",
     "proof": "Judge a goal: ready with the evidence, or not and why",
     "why": "Explain why a goal is not ready, and what would make it so",
+    "verdicts": "List the events that opened or closed a gap, or changed the status",
     "replay": "Reconstruct a goal's history: timeline, state and proof",
     "whatif": "Fold a goal's history without some events, or with others",
     "accept": "Accept the change as it is now",
@@ -69,7 +71,7 @@ SUMMARIES: dict[str, str] = {
 }
 """What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
 
-SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.supposing:")
+SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.supposing:", "omk.cli.explaining:")
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"
 DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130

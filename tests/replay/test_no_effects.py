@@ -14,12 +14,15 @@ from omk.domain.proof.standing import judge
 from omk.log.jsonl import JsonlLog
 from omk.replay.address import locate
 from omk.replay.documents import state_document
+from omk.replay.explain.chain import with_chains
+from omk.replay.explain.verdicts import verdicts_document
 from omk.replay.explain.why import why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
 from omk.replay.redecide.document import redecision_document
 from omk.replay.timeline import timeline_entry
 from omk.views.proof import proof_lines
+from omk.views.verdicts import verdict_lines
 from omk.views.why import why_lines
 
 log = JsonlLog(Path(sys.argv[1]))
@@ -42,14 +45,16 @@ sys.addaudithook(hook)
 for seq in range(len(records) + 1):
     state, proof = history.at(seq)
     proof_lines(proof_document(state, proof), 80)
-    why_lines(why_document(proof), 80)
+    why_lines(with_chains(why_document(proof), state, history), 80)
     state_document(state, proof)
     redecision_document(history, seq)
 for record in records:
     timeline_entry(record)
 for position in ("-1", "ready", "gate_ran#1", "head"):
     locate(position, goal=goal, head=len(records), read=read)
-print(sum(1 for _ in history.verdicts()))
+changes = verdicts_document(history, len(records))
+verdict_lines(goal, changes, 80)
+print(len(changes))
 """
 
 
