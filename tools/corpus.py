@@ -1,6 +1,5 @@
 """The corpus: what every folder of `replays/` holds beside its log, and how that is told from the log alone."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from omk.log.jsonl import JsonlLog
 from omk.log.protocol import Log
 from omk.replay.documents import Document, state_document
 from omk.replay.history import History
+from omk.replay.pretty import pretty
 from omk.replay.proof_document import proof_document
 
 REPLAYS = Path(__file__).parent.parent / "replays"
@@ -57,11 +57,6 @@ def folded(folder: Path) -> dict[str, str]:
     """What `fold.json` and `proof.json` of a recorded run should say, by file name."""
     state, proof = documents(*open_run(folder))
     return {FOLD: pretty(state), PROOF: pretty(proof)}
-
-
-def pretty(document: Document) -> str:
-    """A document as the corpus keeps it: in its own order, one value a line."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:

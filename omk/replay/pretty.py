@@ -1,0 +1,9 @@
+"""Documents as files that people read and compare."""
+
+import json
+from typing import Any
+
+
+def pretty(document: Any) -> str:
+    """A document as the folders of `replays/` keep it: in its own order, one value a line."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
