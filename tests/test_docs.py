@@ -153,6 +153,20 @@ def test_every_key_of_the_documents_stands_in_the_reference(repository):
         assert [key for key in first if f"`{key}`" not in section] == [], command
 
 
+def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository, tmp_path):
+    assert run_goal(at=repository).code == 0
+    text = (REFERENCE / "json.md").read_text()
+    places = {
+        "fork": ("latest", "Build a CLI the other way with acceptance smoke demo"),
+        "checkout": ("latest", str(tmp_path / "then")),
+        "bisect": ("latest", "--gate", "demo"),
+    }
+    for command, arguments in places.items():
+        document = omk(command, *arguments, "--json", at=repository).document
+        section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
+        assert [key for key in document if f"`{key}`" not in section] == [], command
+
+
 @pytest.mark.parametrize("table", [config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable])
 def test_every_key_of_omk_toml_stands_in_the_reference(table):
     text = (REFERENCE / "omk-toml.md").read_text()

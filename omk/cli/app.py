@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "budget": "omk.cli.operating:budget",
     "fork": "omk.cli.travelling:fork",
     "checkout": "omk.cli.travelling:checkout",
+    "bisect": "omk.cli.travelling:bisect",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -70,6 +71,7 @@ SUMMARIES: dict[str, str] = {
     "budget": "Add to what a goal may spend",
     "fork": "Begin a new goal in another's past, with its files",
     "checkout": "Write the code as it was at a moment into an empty folder",
+    "bisect": "Find the step that broke a gate, by running it on recorded trees",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, without network",
 }
