@@ -23,6 +23,8 @@ COMMANDS: dict[str, str] = {
     "proof": "omk.cli.reading:proof",
     "why": "omk.cli.reading:why",
     "replay": "omk.cli.replaying:replay",
+    "when": "omk.cli.querying:when",
+    "diff": "omk.cli.querying:diff",
     "accept": "omk.cli.operating:accept",
     "reject": "omk.cli.operating:reject",
     "decide": "omk.cli.operating:decide",
@@ -49,6 +51,8 @@ SUMMARIES: dict[str, str] = {
     "proof": "Judge a goal: ready with the evidence, or not and why",
     "why": "Explain why a goal is not ready, and what would make it so",
     "replay": "Reconstruct a goal's history: timeline, state and proof",
+    "when": "Find the event at which something came true or changed",
+    "diff": "Compare two moments: state, proof, files, and with --files the code",
     "accept": "Accept the change as it is now",
     "reject": "Reject the change as it is now",
     "decide": "Answer what blocks a goal",
@@ -63,7 +67,7 @@ SUMMARIES: dict[str, str] = {
 }
 """What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
 
-SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:")
+SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:")
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"
 DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130
