@@ -16,6 +16,9 @@ from omk.replay.address import locate
 from omk.replay.documents import state_document, why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
+from omk.replay.query.difference import difference
+from omk.replay.query.expression import compile_expression
+from omk.replay.query.scan import first, last
 from omk.replay.timeline import timeline_entry
 from omk.views.proof import proof_lines
 from omk.views.why import why_lines
@@ -45,6 +48,10 @@ for record in records:
     timeline_entry(record)
 for position in ("-1", "ready", "gate_ran#1", "head"):
     locate(position, goal=goal, head=len(records), read=read)
+for text in ("gates.acceptance.outcome", 'proof.status == "ready"', "len(files)"):
+    expression = compile_expression(text)
+    assert first(history, expression) and last(history, expression), text
+assert difference(history, 0, len(records))
 print(sum(1 for _ in history.verdicts()))
 """
 

@@ -1,5 +1,7 @@
 """The language of expressions: what it means, what it refuses, and that nothing a stranger writes runs."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -272,3 +274,11 @@ def test_an_expression_asked_twice_says_the_same():
     for text in POOL:
         expression = compile_expression(text)
         assert expression.value(DONE) == expression.value(DONE) == compile_expression(f"  {text} ").value(DONE)
+
+
+def test_every_example_of_the_reference_is_an_expression():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "expressions.md").read_text(encoding="utf-8")
+    examples = page.partition("```text\n")[2].partition("```")[0].splitlines()
+    assert len(examples) > 5
+    assert sum(compile_expression(one).is_condition for one in examples) == len(examples) - 1
+    assert all(f"### {name}\n" in page for name in NAMES)
