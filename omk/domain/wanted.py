@@ -3,14 +3,15 @@
 After a crash the same fold gives the same list. Bookkeeping (issuing a proof, closing a worktree) is not wanted here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from omk.domain.event import Value
 from omk.domain.graph import is_free, startable
 from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors, is_fresh
 from omk.domain.proof.rules import RULES, Rule
-from omk.domain.state import GoalState
+from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
 from omk.domain.values import PASSES, ReviewPass
 
@@ -85,19 +86,30 @@ def controlling(state: GoalState) -> str | None:
     return "needs_more_budget" if state.budget.exhausted else None
 
 
+CONTROLLING_READS = ("goal.cancelled", "goal.failed", "goal.paused", "goal.blocked", "budget.exhausted")
+"""The fields of the state that `controlling` looks at, which a law proves complete."""
+
+
 def wanted(state: GoalState) -> tuple[Effect, ...]:
     """The effects asked for and not answered, in the order to carry them out; empty when nothing is asked."""
+    return asked(state)[1]
+
+
+def asked(state: GoalState) -> tuple[int, tuple[Effect, ...]]:
+    """How many rows of `ASK` had to be asked until one of them wanted something, and what it wants."""
     request = state.controller.request
     if request is None or controlling(state):
-        return ()
-    if not state.goal.planned_seq:
-        return (MakePlan(),)
-    for step, ask in ASK:
-        if step in request.steps:
-            effects = ask(state, request)
+        return 0, ()
+    for number, row in enumerate(ASK, 1):
+        if row.step is None or row.step in request.steps:
+            effects = row.effects(state, request)
             if effects:
-                return tuple(effects)
-    return tuple(_again(state, request))
+                return number, tuple(effects)
+    return len(ASK), ()
+
+
+def _plan(state: GoalState, _: Request) -> Sequence[Effect]:
+    return [] if state.goal.planned_seq else [MakePlan()]
 
 
 def _execute(state: GoalState, _: Request) -> Sequence[Effect]:
@@ -195,4 +207,25 @@ def _open(state: GoalState) -> list[tuple[Rule, str]]:
     return [(rule, code) for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
 
 
-ASK = (("execute", _execute), ("verify", _verify), ("review", _review), ("accept", _accept), ("merge", _merge))
+class Ask(NamedTuple):
+    """A row of what may be wanted: for which step of the request (null: for any), and the fields of the state it looks at."""
+
+    step: str | None
+    effects: Callable[[GoalState, Request], Sequence[Effect]]
+    reads: tuple[str, ...]
+
+
+EVIDENCE = tuple(sorted({read for rule in RULES for read in rule.reads}))
+ASK = (
+    Ask(None, _plan, ("goal.planned_seq",)),
+    Ask("execute", _execute, ("task",)),
+    Ask("verify", _verify, ("task", "gate", "worktree.tree", *EVIDENCE)),
+    Ask("review", _review, ("task", "gate", "review", "worktree.tree", "worktree.base", *EVIDENCE)),
+    Ask("accept", _accept, ("goal.settings", *EVIDENCE)),
+    Ask("merge", _merge, ("goal.settings", "delivery.merge", "delivery.acceptance", *EVIDENCE)),
+    Ask(None, _again, PARTS),  # why rules have gaps, which may be anywhere
+)
+"""What may be wanted, the first row that wants something before all others."""
+
+REQUEST_READS = (*CONTROLLING_READS, "controller.request")
+"""What is looked at before any row is asked; with the reads of the rows asked, a law proves this complete."""

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from omk.domain.event import Recorded, kind_of
 from omk.domain.proof.standing import Judge
+from omk.domain.proof.status import Status
 from omk.domain.subjects.agent import ToolCalled
 from omk.domain.subjects.gate import GateRan
-from omk.domain.wanted import controlling
 from omk.errors import NotFound
 
 Read = Callable[[int, int | None], Iterable[Recorded]]
@@ -106,9 +106,10 @@ def _counted(position: str, goal: str, head: int) -> int:
 
 def _first_ready(goal: str, read: Read) -> int:
     judge = Judge()
+    status = Status(judge)
     for record in read(0, None):
         judge.add(record)
-        if not judge.open and controlling(judge.state) is None:
+        if not judge.open and status.now() == "ready":
             return record.seq
     raise NotFound(f"{goal} was never ready. See what it lacks: omk why {goal}")
 

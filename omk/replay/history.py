@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from omk.domain.checkpoint import Checkpoint
 from omk.domain.event import Recorded, kind_of
-from omk.domain.proof.proof import GoalProof, status_of
+from omk.domain.proof.proof import GoalProof
 from omk.domain.proof.standing import Judge
+from omk.domain.proof.status import Status
 from omk.domain.state import INITIAL, GoalState
 from omk.errors import NotFound
 from omk.replay.address import Read
@@ -99,15 +100,14 @@ class History:
             after = judge.state
             yield Step(record, before, after)
 
-    def verdicts(self) -> Iterator[Verdict]:
-        """Each event that opened or closed a gap or changed the status; the first one opens every gap there is."""
-        judge, status = self.judge(), ""
-        codes: frozenset[str] = frozenset()
-        for record in self.read(0, None):
-            judge.add(record)
-            now, before = frozenset(judge.open), status
-            status = status_of(judge.state, is_ready=not now)
-            if now != codes or status != before:
+    def verdicts(self, upto: int | None = None) -> Iterator[Verdict]:
+        """Each event up to *upto* that opened or closed a gap or changed the status; the first one opens every gap there is."""
+        judge, before = self.judge(), ""
+        status, codes = Status(judge), frozenset[str]()
+        for record in self.read(0, upto):
+            has_moved, said = judge.add(record), status.now()
+            if has_moved or said != before:
+                now = frozenset(judge.open)
                 opened, closed = tuple(sorted(now - codes)), tuple(sorted(codes - now))
-                yield Verdict(record.seq, record.at, kind_of(record.event), status, opened, closed)
-            codes = now
+                yield Verdict(record.seq, record.at, kind_of(record.event), said, opened, closed)
+                codes, before = now, said

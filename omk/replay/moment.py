@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from omk.domain.event import Recorded
-from omk.domain.proof.proof import GoalProof, prove, status_of
+from omk.domain.proof.proof import GoalProof, prove
 from omk.domain.proof.standing import Standing
+from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
 
 

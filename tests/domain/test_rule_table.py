@@ -16,29 +16,10 @@ from omk.domain.values import PASSES
 from tests.domain.rule_stories import HOLDS, LACKS
 from tests.histories import histories
 from tests.noise import noise
-from tests.scenario import (
-    goal,
-)
+from tests.scenario import goal
+from tests.watched import Watched, is_declared
 
 # --- What a rule reads ---
-
-
-class Watched:
-    """A state, or a part of one, that remembers what is read of it."""
-
-    def __init__(self, value: Any, seen: set[str], path: str = "") -> None:
-        self.value, self.seen, self.path = value, seen, path
-
-    def __getattr__(self, name: str) -> Any:
-        value, path = getattr(self.value, name), f"{self.path}.{name}".lstrip(".")
-        is_part = not self.path and isinstance(value, msgspec.Struct) and name not in LEAVES
-        if is_part:
-            return Watched(value, self.seen, path)
-        self.seen.add(path)
-        return value
-
-
-LEAVES = {"strange"}
 
 
 def reads_of(state: GoalState, rule: Any) -> set[str]:
@@ -55,7 +36,7 @@ def test_a_rule_reads_nothing_but_what_it_says(records: list[Recorded]):
     state = fold(records)
     for rule in RULES:
         for path in reads_of(state, rule):
-            assert any(path == read or path.startswith(f"{read}.") for read in rule.reads), (rule.code, path)
+            assert is_declared(path, rule.reads), (rule.code, path)
 
 
 def test_a_rule_says_nothing_that_it_does_not_read():
@@ -63,7 +44,7 @@ def test_a_rule_says_nothing_that_it_does_not_read():
     for rule in RULES:
         seen = {path for state in states for path in reads_of(state, rule)}
         for read in rule.reads:
-            assert any(path == read or path.startswith(f"{read}.") for path in seen), (rule.code, read)
+            assert any(is_declared(path, [read]) for path in seen), (rule.code, read)
 
 
 # --- The version ---

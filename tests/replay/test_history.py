@@ -2,8 +2,11 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from omk.domain.checkpoint import Checkpoint
 from omk.domain.proof.proof import prove
 from omk.domain.proof.standing import judge
 from omk.domain.text import resolve
@@ -12,6 +15,7 @@ from omk.log.memory import MemoryLog
 from omk.replay.documents import list_entry, state_document, why_document, with_output_tails
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
+from tests.histories import histories
 from tests.history import STORIES, history, recorded, red
 from tests.noise import noise
 from tests.scenario import GOAL
@@ -151,3 +155,79 @@ def test_any_history_can_be_told_as_json_at_every_position(records):
     for seq in range(len(records) + 1):
         state, proof = told.at(seq)
         assert msgspec.json.encode([state_document(state, proof), proof_document(state, proof), why_document(proof)])
+
+
+# --- Checkpoints ---
+
+
+def told_from(records, nearest=lambda _: None):
+    return History("g", lambda after, upto: records[after:upto], nearest)
+
+
+def checkpoint(records, seq):
+    moment = told_from(records).moment(seq)
+    return Checkpoint(seq=seq, head=moment.state.head, state=moment.state, standing=moment.standing)
+
+
+def last_of(checkpoints):
+    """What somebody kept: for each question the last checkpoint that claims to be at or before it."""
+    return lambda seq: max((one for one in checkpoints if one.seq <= seq), key=lambda one: one.seq, default=None)
+
+
+@settings(max_examples=40)
+@given(records=histories() | noise(), places=st.sets(st.integers(1, 40)))
+def test_every_moment_is_the_same_from_a_checkpoint_as_from_the_beginning(records, places):
+    kept = [checkpoint(records, seq) for seq in places if seq <= len(records)]
+    plain, helped = told_from(records), told_from(records, last_of(kept))
+    for seq in range(len(records) + 1):
+        here, there = plain.moment(seq), helped.moment(seq)
+        assert (here.state, here.standing, here.record) == (there.state, there.standing, there.record)
+        assert (here.proof, here.status) == (there.proof, there.status)
+
+
+@settings(max_examples=40)
+@given(records=histories(), others=histories(), places=st.sets(st.integers(1, 40)))
+def test_a_checkpoint_that_the_log_does_not_agree_with_is_passed_over(records, others, places):
+    last = records[-1].seq
+    true = [checkpoint(records, seq) for seq in places if seq <= last]
+    strange = [checkpoint(others, seq) for seq in range(1, len(others) + 1)]
+    strange = [one for one in strange if one.seq > last or one.head != records[one.seq - 1].digest]
+    renamed = [replace(one, seq=one.seq + 1) for one in true]
+    helped = told_from(records, last_of([*true, *strange, *renamed]))
+    for seq in range(last + 1):
+        assert helped.at(seq) == told_from(records).at(seq)
+
+
+def test_a_history_reads_on_from_a_checkpoint_and_not_from_the_beginning():
+    records, read = list(STORIES["ready"].records), []
+
+    def reading(after, upto):
+        read.append((after, upto))
+        return records[after:upto]
+
+    told = History(GOAL, reading, last_of([checkpoint(records, 20), checkpoint(records, 30)]))
+    assert told.moment(33).state == judge(records[:33]).state
+    assert read == [(29, 30), (30, 33)]
+    del read[:]
+    assert told.moment(20).record == records[19]
+    assert read == [(19, 20), (19, 20)]
+
+
+def test_somebody_who_always_gives_the_same_checkpoint_is_asked_once_more_at_most():
+    records = list(STORIES["ready"].records)
+    wrong = replace(checkpoint(records, 20), head="b2:" + 64 * "0")
+    asked = []
+
+    def nearest(seq):
+        asked.append(seq)
+        return wrong
+
+    told = told_from(records, nearest)
+    assert told.moment(33).state == judge(records[:33]).state
+    assert asked == [33, 19]
+
+
+@given(records=histories(), upto=st.integers(0, 40))
+def test_verdicts_up_to_an_event_are_those_of_all_up_to_there(records, upto):
+    told = told_from(records)
+    assert list(told.verdicts(upto)) == [one for one in told.verdicts() if one.seq <= upto]

@@ -10,9 +10,9 @@ from omk.domain.proof.gaps import Missing, Owner
 from omk.domain.proof.holds import is_fresh, waived
 from omk.domain.proof.rules import RULES, VERSION, Rule
 from omk.domain.proof.standing import Standing, rule_of
+from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
 from omk.domain.values import PASSES
-from omk.domain.wanted import controlling, wanted
 
 
 class Gap(Value):
@@ -97,16 +97,6 @@ def prove(state: GoalState, standing: Standing) -> GoalProof:
         reviews=tuple(review_line(state, name) for name in PASSES),
         changed_files=tuple(sorted(state.worktree.paths)),
     )
-
-
-def status_of(state: GoalState, *, is_ready: bool) -> str:
-    """The status that follows from the state and from whether no rule has a gap."""
-    ruling = controlling(state)
-    if ruling is not None:
-        return ruling
-    if is_ready:
-        return "ready"
-    return "running" if wanted(state) else "not_ready"
 
 
 def _gap(rule: Rule, code: str, state: GoalState, standing: Standing) -> Gap:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from omk.domain.proof.rules import RULES, VERSION
+from omk.domain.wanted import ASK, REQUEST_READS
 from omk.replay.documents import phase_of
 from omk.replay.moment import Moment
 from omk.replay.proof_document import commits_of, git_of
@@ -37,15 +38,13 @@ OBLIGED = (
     *("worktree.open_worktrees", "delivery.pull_request_open", "delivery.pull_requests", "delivery.merge", "delivery.merges"),
 )
 """What obligations are gathered from."""
-CONTROLLED = ("goal.cancelled", "goal.failed", "goal.paused", "goal.blocked", "budget.exhausted")
-"""What rules whatever the gaps are."""
-WANTED = ("controller.request", "review.running", "review.attempts", "goal.settings", "goal.id", "worktree.owners")
-"""What the controller looks at to find out what to do next, beyond what the rules read."""
 RULED = tuple(sorted({field for rule in RULES for field in rule.reads}))
-LACKING = ("worktree.seq", "worktree.base_seq", "worktree.paths", "budget.seq", "agent.last")
+LACKING = ("goal.id", "worktree.seq", "worktree.base_seq", "worktree.paths", "budget.seq", "agent.last")
 """What is said of a gap, beyond what its rule reads."""
-JUDGED = tuple(sorted({"standing", *RULED, *CONTROLLED, *WANTED}))
+JUDGED = tuple(sorted({"standing", *RULED, *REQUEST_READS, *(field for row in ASK for field in row.reads)}))
+"""What the status follows from: the rules, what controls the goal, and what the controller would do next."""
 EXPLAINED = tuple(sorted({*JUDGED, *OBLIGED, *LACKING}))
+"""What the whole proof is made of."""
 REVIEWED, PROVEN = (next(rule.reads for rule in RULES if rule.code == code) for code in ("review.<pass>", "oracle.<check>"))
 
 
