@@ -38,8 +38,8 @@ layers: $(STAMP) ## import-linter: who may import whom
 unit: $(STAMP) ## pytest
 	$(IN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
-corpus: $(STAMP) ## fold every recorded run of replays/ again
-	$(IN)/python -m pytest -q tests/test_corpus.py
+corpus: $(STAMP) ## fold every recorded run of replays/ again, ask its controller again
+	$(IN)/python -m pytest -q tests/test_corpus.py tests/test_blessing.py
 
 demo: $(STAMP) ## from prompt to proof to replay, in under 20 seconds
 	@$(IN)/omk demo

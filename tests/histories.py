@@ -193,8 +193,8 @@ def _start_review(state: GoalState, draw: st.DrawFn) -> Command:
 def _end_review(state: GoalState, draw: st.DrawFn) -> Command:
     kinds = (review.ReviewPassed, review.ReviewPassed, review.ReviewBlocked, review.ReviewErrored)
     kind: Any = draw(st.sampled_from((*kinds, review.ReviewNotApplicable)))
-    name: Any = draw(st.sampled_from(sorted(state.review.running) or ["code"]))
-    attempt, files = state.review.attempts.get(name, 0), state.worktree
+    name, _, number = draw(st.sampled_from(sorted(state.review.running) or ["code:0"])).rpartition(":")
+    attempt, files = int(number), state.worktree
     said = some(kind, review=name, attempt=attempt, tree=files.tree, base=files.base.tree if files.base else "")
     return review.RecordReview(actor=BOT, verdict=said)
 

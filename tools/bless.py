@@ -1,4 +1,6 @@
-"""Fold recorded runs again, show how `fold.json` and `proof.json` differ, write them: `python -m tools.bless [NAME…]`.
+"""Fold recorded runs again, show how what stands beside their logs differs, write it: `python -m tools.bless [NAME…]`.
+
+That is the state, the proof, the verdict at every moment, and what today's controller would do otherwise.
 
 Bless a difference only after reading it, and commit it with the change that made it. A log is never touched.
 """
@@ -13,7 +15,7 @@ from tools.corpus import REPLAYS, Unheard, folded, folders
 
 
 def differences(folder: Path) -> Iterator[tuple[Path, str, str]]:
-    """The files of a recorded run that are out of date: path, unified difference, and the text each should have."""
+    """The files of a run that are out of date: path, unified difference, and the text each should have ("": none at all)."""
     for name, wanted in folded(folder).items():
         path = folder / name
         stored = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -23,14 +25,22 @@ def differences(folder: Path) -> Iterator[tuple[Path, str, str]]:
             yield path, "".join(unified_diff(*lines, f"{place} (stored)", f"{place} (folded now)")), wanted
 
 
+def write(path: Path, text: str) -> None:
+    """Put *text* into the file; without any, take the file away."""
+    if text:
+        path.write_text(text, encoding="utf-8")
+    else:
+        path.unlink(missing_ok=True)
+
+
 def main(names: list[str], replays: Path = REPLAYS) -> int:
     """Bless these runs (none: all); 1 when one is not there or its log is damaged."""
     try:
         for folder in folders(names, replays):
             for path, difference, wanted in list(differences(folder)):
                 print(difference, end="")
-                path.write_text(wanted, encoding="utf-8")
-                print(f"{folder.name}/{path.name} written")
+                write(path, wanted)
+                print(f"{folder.name}/{path.name} {'written' if wanted else 'removed'}")
     except (Unheard, OmkError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

@@ -1,8 +1,15 @@
-"""The corpus: what every folder of `replays/` holds beside its log, and how that is told from the log alone."""
+"""The corpus: what every folder of `replays/` holds beside its log, and how that is told from the log alone.
+
+`fold.json`, `proof.json` and `verdicts.json` say what the log folds to, at its end and at every moment before. In
+`redecided.json` stands what today's controller would do otherwise than the recorded one; without it there is no such thing.
+A folder with `minimized.json` holds a part of a run: it is folded, but no controller ever recorded it.
+"""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from omk.domain.event import Output, Recorded
 from omk.domain.text import resolve
@@ -11,9 +18,11 @@ from omk.log.protocol import Log
 from omk.replay.documents import Document, state_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
+from omk.replay.redecide.again import redecide
 
 REPLAYS = Path(__file__).parent.parent / "replays"
 ABOUT, LOG, BLOBS, FOLD, PROOF = "about.md", "log.jsonl", "log.blobs.jsonl", "fold.json", "proof.json"
+VERDICTS, REDECIDED, MINIMIZED = "verdicts.json", "redecided.json", "minimized.json"
 
 
 class Unheard(Exception):
@@ -53,15 +62,35 @@ def documents(log: Log, goal: str, seq: int | None = None) -> tuple[Document, Do
     return resolve(state_document(state, proof), find), resolve(proof_document(state, proof), find)
 
 
+def is_recorded(folder: Path) -> bool:
+    """Whether the folder holds a whole run as omk recorded it, and not a part of one."""
+    return not (folder / MINIMIZED).exists()
+
+
 def folded(folder: Path) -> dict[str, str]:
-    """What `fold.json` and `proof.json` of a recorded run should say, by file name."""
-    state, proof = documents(*open_run(folder))
-    return {FOLD: pretty(state), PROOF: pretty(proof)}
+    """What the files of a run that are told from its log should say, by name; "" for one that should not be there."""
+    log, goal = open_run(folder)
+    state, proof = documents(log, goal)
+    history = history_of(log, goal)
+    verdicts = [msgspec.to_builtins(one) for one in history.verdicts()]
+    answers = [msgspec.to_builtins(one) for one in redecide(history)] if is_recorded(folder) else []
+    return {
+        FOLD: pretty(state),
+        PROOF: pretty(proof),
+        VERDICTS: lines(verdicts),
+        REDECIDED: pretty(answers) if answers else "",
+    }
 
 
-def pretty(document: Document) -> str:
+def pretty(document: object) -> str:
     """A document as the corpus keeps it: in its own order, one value a line."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def lines(entries: list[Document]) -> str:
+    """A list as the corpus keeps it, one entry a line, so that a difference shows whole entries."""
+    told = ",\n".join(json.dumps(one, ensure_ascii=False) for one in entries)
+    return f"[\n{told}\n]\n"
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -17,6 +17,8 @@ from pathlib import Path
 from omk.errors import OmkError
 from omk.log.jsonl import JsonlLog
 from omk.replay.address import locate
+from omk.replay.redecide.again import redecide
+from tools.bless import write
 from tools.corpus import ABOUT, BLOBS, LOG, REPLAYS, contents, documents, folded, history_of, open_run
 from tools.scenarios import SCENARIOS
 from tools.scenarios.about import about
@@ -130,8 +132,9 @@ def record(scenario: Scenario, replays: Path = REPLAYS) -> Path:
                 (fresh / path.name).write_bytes(path.read_bytes())
         _require_end(scenario, fresh)
         (fresh / ABOUT).write_text(about(scenario, _places(scenario, fresh)), encoding="utf-8")
+        _require_same_again(fresh)
         for file, text in folded(fresh).items():
-            (fresh / file).write_text(text, encoding="utf-8")
+            write(fresh / file, text)
         traces = list(machine_traces(fresh, room.folder))
         if traces:
             raise Spoiled("it holds what belongs to this machine: " + "; ".join(traces))
@@ -146,6 +149,12 @@ def _require_end(scenario: Scenario, folder: Path) -> None:
     found = proof["status"], tuple(gap["code"] for gap in proof["gaps"])
     if found != (scenario.status, scenario.gaps):
         raise Spoiled(f"it ended {found}, and its scenario says {(scenario.status, scenario.gaps)}.")
+
+
+def _require_same_again(folder: Path) -> None:
+    log, goal = open_run(folder)
+    for one in redecide(history_of(log, goal)):
+        raise Spoiled(f"asked again at event {one.seq}, its controller does {one.actual}, and not {one.expected}.")
 
 
 def _places(scenario: Scenario, folder: Path) -> list[int]:

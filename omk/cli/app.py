@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "replay": "omk.cli.replaying:replay",
     "when": "omk.cli.querying:when",
     "diff": "omk.cli.querying:diff",
+    "whatif": "omk.cli.supposing:whatif",
     "accept": "omk.cli.operating:accept",
     "reject": "omk.cli.operating:reject",
     "decide": "omk.cli.operating:decide",
@@ -34,6 +35,8 @@ COMMANDS: dict[str, str] = {
     "resume": "omk.cli.operating:resume",
     "cancel": "omk.cli.operating:cancel",
     "budget": "omk.cli.operating:budget",
+    "fork": "omk.cli.travelling:fork",
+    "checkout": "omk.cli.travelling:checkout",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -53,6 +56,7 @@ SUMMARIES: dict[str, str] = {
     "replay": "Reconstruct a goal's history: timeline, state and proof",
     "when": "Find the event at which something came true or changed",
     "diff": "Compare two moments: state, proof, files, and with --files the code",
+    "whatif": "Fold a goal's history without some events, or with others",
     "accept": "Accept the change as it is now",
     "reject": "Reject the change as it is now",
     "decide": "Answer what blocks a goal",
@@ -62,12 +66,14 @@ SUMMARIES: dict[str, str] = {
     "resume": "End a pause, or continue a goal whose controller died",
     "cancel": "Give a goal up for good",
     "budget": "Add to what a goal may spend",
+    "fork": "Begin a new goal in another's past, with its files",
+    "checkout": "Write the code as it was at a moment into an empty folder",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, without network",
 }
 """What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
 
-SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:")
+SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:", "omk.cli.supposing:")
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"
 DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from omk.cli.place import Place, locate
 from omk.domain.event import Recorded
-from omk.domain.subjects.goal import GoalCreated
+from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.text import resolve
 from omk.errors import Damaged
 from omk.log.anchors import anchored_goals, check_anchors
@@ -22,6 +22,8 @@ from omk.replay.address import Address, Known, find_goal, parse_address
 from omk.replay.address import locate as position_of
 from omk.replay.documents import Document
 from omk.replay.history import History
+
+FORKED = "goal_forked."
 
 
 class Archive(Struct, frozen=True):
@@ -49,6 +51,18 @@ class Archive(Struct, frozen=True):
         first = None if goal is None else next(iter(self.log.bodies(goal)), None)
         if goal is not None and first is not None and first.seq < 1:  # a fold begins after event 0, and would not see it
             raise Damaged(goal, first.seq, "seq.hole", f"event {first.seq} stands before the first one.")
+
+    def forks(self, goal: str) -> list[Document]:
+        """The goals that begin in the past of *goal*, the oldest first, and where: `[{goal, seq}]`."""
+        found = []
+        for name in self.heads:
+            stored = next(iter(self.log.bodies(name)), None)
+            if stored is None or not stored.topic.startswith(FORKED):
+                continue
+            record = decode(stored.body)
+            if isinstance(record.event, GoalForked) and record.event.goal == goal:
+                found.append((record.at, name, record.event.seq))
+        return [{"goal": name, "seq": seq} for _, name, seq in sorted(found)]
 
     def _known(self, goal: str) -> tuple[Known, str | None]:
         stored = next(iter(self.log.bodies(goal)), None)

@@ -9,7 +9,7 @@ from omk.domain.event import Recorded
 from omk.domain.subjects.agent import AgentFinished
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
 from omk.domain.subjects.gate import GateRan
-from omk.domain.subjects.goal import GoalCreated
+from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.task import TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
@@ -62,7 +62,7 @@ class Progress:
 def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911 - one arm per kind
     """Mark, colour and words for an event worth a line, without any free text."""
     match event:
-        case GoalCreated():
+        case GoalCreated() | GoalForked():
             return "●", PLAIN, goal
         case AgentFinished(agent=agent, outcome=outcome, duration_ms=took):
             good = outcome == "succeeded"

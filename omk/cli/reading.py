@@ -9,7 +9,8 @@ from omk.cli.archive import Archive, Found, found, opened
 from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.output import show as print_document
-from omk.replay.documents import Document, list_entry, state_document, why_document, with_output_tails
+from omk.replay.documents import Document, list_entry, state_document, with_output_tails
+from omk.replay.explain.why import why_document
 from omk.replay.proof_document import proof_document
 from omk.views import goals, markdown
 from omk.views.proof import proof_lines
@@ -69,6 +70,7 @@ def show(
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         state = one.resolved(state_document(*one.history.at(one.seq)))
+        state["forks"] = one.archive.forks(one.goal)
     print_document(choice, state, lambda width: goals.show_lines(state, width), lambda: markdown.state_markdown(state))
 
 

@@ -42,10 +42,20 @@ def replay(
     speed: Annotated[
         float | None, typer.Option("--speed", min=0.001, metavar="X", help="Show events X times as fast as they came.")
     ] = None,
+    redecide: Annotated[
+        bool, typer.Option("--redecide", help="Ask today's controller again at each record; exit with 5 if it differs.")
+    ] = False,
 ) -> None:
     """Reconstruct a goal's history: timeline, state and proof: omk replay latest@-1 --json."""
     choice, speed = chosen(form, as_json), checked_speed("--speed", speed)
+    if redecide and (kind or follow or speed is not None):
+        raise typer.BadParameter("--redecide asks about every record there is: give it without --kind, --follow and --speed.")
     with found(address, store, everywhere=everywhere) as one:
+        if redecide:
+            from omk.cli.redeciding import ask_again
+
+            ask_again(one, choice)
+            return
         is_wanted = _filter(one, tuple(kind or ()))
         if follow or speed is not None:
             _live(one, choice, is_wanted, speed=speed, follow=follow)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
+from omk.domain.forking import unforkable
 from omk.domain.graph import violations
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
@@ -71,7 +72,7 @@ ADVICE = {
 
 def decide(command: Command, state: GoalState) -> list[Event]:
     """The events that answer *command* in *state*; `Refused`, with a sentence, when it may not be. Pure."""
-    if not state.seq and not isinstance(command, CreateGoal | ForkGoal):
+    if not state.seq and not isinstance(command, CreateGoal):
         raise Refused("The goal does not exist yet. Start it with `omk run`.")
     if state.strange is not None:
         odd = state.strange
@@ -79,6 +80,8 @@ def decide(command: Command, state: GoalState) -> list[Event]:
     _guard(command, state)
     if isinstance(command, PlanGoal):
         return _plan(command, state)
+    if isinstance(command, ForkGoal):
+        return _fork(command, state)
     if isinstance(command, AbortEffect) and command.obligation not in state.obligation:
         return []  # closed already
     part = ROUTES[type(command)]
@@ -130,6 +133,13 @@ def _guard(command: Command, state: GoalState) -> None:
             pass
 
 
+def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
+    """A fork stands on its own from its first record on, and so must what it begins with."""
+    if reason := unforkable(state):
+        raise Refused(f"{command.forked.goal} cannot be forked at event {state.seq}: {reason}.")
+    return SUBJECTS["goal"].decide(command, state.goal)
+
+
 def _refuse(state: GoalState, status: str | None) -> None:
     if status is not None:
         raise Refused(f"{state.goal.id} is {status}. {ADVICE[status].format(goal=state.goal.id)}")
@@ -137,7 +147,7 @@ def _refuse(state: GoalState, status: str | None) -> None:
 
 def _guard_word(state: GoalState) -> None:
     """No word on a change while a process of the goal runs: it could be that process's own, and the tree may still move."""
-    gates = [name for name in state.gate.order if state.gate.by_name[name].started is not None]
+    gates = [name for name in state.gate.order if state.gate.at_work(name)]
     at_work = [*(f"agent {name}" for name in state.agent.running), *(f"gate {name}" for name in gates)]
     if at_work:
         raise Refused(f"{', '.join(at_work)} of {state.goal.id} is at work. Wait until it has ended, then look again.")

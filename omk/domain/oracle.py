@@ -55,6 +55,7 @@ SIGNALS = (
     "acceptance", "api", "audit", "benchmark", "build", "cli", "compile", "coverage", "fix", "gate",
     "harden", "implement", "migrate", "performance", "proof", "refactor", "rewrite", "security", "test", "verify",
 )  # fmt: skip
+MEASURES = frozenset(("perf", "bench", "benchmark", "benchmarks", "performance"))
 FEWEST_WORDS = 3
 WORD = r"[^\W_]+"
 IDEOGRAPH = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]"
@@ -125,6 +126,16 @@ def assess(text: str, kind: str | None = None) -> Assessment:
     signals = tuple(signal for signal in SIGNALS if words & inflections(signal))
     reason = untestable(text, signals)
     return Assessment(kind=chosen, testable=reason is None, reason=reason, checks=CHECKS[chosen], signals=signals)
+
+
+def measures(name: str, declared: tuple[str, ...]) -> bool:
+    """Whether a gate of that name that *declared* to prove these checks is about performance."""
+    return "performance" in declared or bool(MEASURES & set(tokens(name)))
+
+
+def is_about_performance(kind: str, *, is_required: bool) -> bool:
+    """Whether performance has to be shown: by the kind of the goal, or because a gate that measures it is required."""
+    return kind == "performance" or is_required
 
 
 def proves(gate: GateDefinition, check: str) -> bool:

@@ -24,28 +24,23 @@ def _processes(state: "GoalState") -> Iterator[tuple[str, Obligation]]:
         yield f"tool:{name}", Obligation(owner=owner, seq=call.seq, pid=call.pid, started=call.started)
     for name, asking in agents.permissions.items():
         yield f"permission:{name}", Obligation(owner="operator", seq=asking.seq)
-    for name in state.gate.order:
-        gate = state.gate.by_name[name]
-        at = gate.started
-        if at is not None:
-            owed = Obligation(owner="controller", seq=gate.started_seq, pid=at.pid, started=at.started)
-            yield f"gate:{name}:{at.attempt}", owed
+    for key, begun in state.gate.running.items():
+        at = begun.event
+        yield f"gate:{key}", Obligation(owner="controller", seq=begun.seq, pid=at.pid, started=at.started)
 
 
 def _work(state: "GoalState") -> Iterator[tuple[str, Obligation]]:
     for name, task in state.task.items():
-        if task.status == "running":
-            yield f"task:{name}:{task.attempts}", Obligation(owner="controller", seq=task.started_seq)
-    for name, begun in state.review.running.items():
-        yield f"review:{name}:{begun.attempt}", Obligation(owner="controller", seq=begun.seq)
-    for name, place in state.worktree.open_worktrees.items():
-        yield f"{BOOKKEEPING}:{name}:{place.number}", Obligation(owner="controller", seq=place.seq)
+        for one in task.running:
+            yield f"task:{name}:{one.attempt}", Obligation(owner="controller", seq=one.seq)
+    for key, begun in state.review.running.items():
+        yield f"review:{key}", Obligation(owner="controller", seq=begun.seq)
+    for key, place in state.worktree.open_worktrees.items():
+        yield f"{BOOKKEEPING}:{key}", Obligation(owner="controller", seq=place.seq)
 
 
 def _delivery(state: "GoalState") -> Iterator[tuple[str, Obligation]]:
-    delivery, merge = state.delivery, state.delivery.merge
-    if delivery.pull_request_open is not None:
-        owed = Obligation(owner="external", seq=delivery.pull_request_open)
-        yield f"pull_request:{delivery.pull_requests}", owed
-    if merge is not None and merge.outcome == "started":
-        yield f"merge:{merge.branch}:{delivery.merges}", Obligation(owner="controller", seq=merge.seq)
+    for key, seq in state.delivery.asking.items():
+        yield f"pull_request:{key}", Obligation(owner="external", seq=seq)
+    for key, seq in state.delivery.merging.items():
+        yield f"merge:{key}", Obligation(owner="controller", seq=seq)

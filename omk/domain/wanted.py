@@ -126,8 +126,9 @@ def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
         gate = state.gate.by_name[name]
         if gate.breaker_until is not None:
             continue
-        if gate.last is None or gate.started or gate.last.started_seq < since or not is_fresh(state, gate):
-            open_gates.append(RunGate(gate=name, attempt=gate.attempts + (gate.started is None)))
+        at_work = state.gate.at_work(name)
+        if gate.last is None or at_work or gate.last.started_seq < since or not is_fresh(state, gate):
+            open_gates.append(RunGate(gate=name, attempt=gate.attempts + (at_work is None)))
     bad = _gaps(state, "gates.configured", "gate.<name>")
     return _around((VERIFY,), open_gates, state, {VERIFY: bad})
 
@@ -138,7 +139,7 @@ def _review(state: GoalState, request: Request) -> Sequence[Effect]:
     base = files.base.tree if files.base else ""
     open_passes: list[Effect] = []
     for name in PASSES:
-        last, running = reviews.by_pass.get(name), name in reviews.running
+        last, running = reviews.by_pass.get(name), reviews.at_work(name) is not None
         if last is None or running or last.seq < since or (last.tree, last.base) != (files.tree, base):
             open_passes.append(MakeReview(review=name, attempt=reviews.attempts.get(name, 0) + (not running)))
     bad = _gaps(state, "review.<pass>")

@@ -75,9 +75,13 @@ class Segment(Struct, frozen=True):
 
 
 def segments(bodies: Bodies, goal: str) -> list[Segment]:
-    """Whose records make up the history of *goal*: a forked goal's own begin after its parent's. Raises Damaged."""
+    """Whose records make up the history of *goal*: a forked goal's own begin after its parent's. Raises Damaged.
+
+    A fork may begin within what its parent inherited; of the parent itself it then has nothing.
+    """
     found: list[Segment] = []
     end: int | None = None
+    seen: set[str] = set()
     while True:
         first = next(bodies(goal, 0, None), None)
         may_fork = isinstance(first, bytes) and b'"goal_forked.v' in first
@@ -85,10 +89,14 @@ def segments(bodies: Bodies, goal: str) -> list[Segment]:
         if record is None or not isinstance(record.event, GoalForked):
             return [Segment(goal, 0, end), *found]
         fork = record.event
+        seen.add(goal)
+        if fork.goal in seen:
+            raise Damaged(goal, record.seq, "chain.broken", f"it was forked from {fork.goal}, which was forked from it.")
         if fork.seq != record.seq - 1 or fork.head != record.prev:
             raise Damaged(goal, record.seq, "chain.broken", f"it does not begin where {fork.goal} was forked.")
-        found.insert(0, Segment(goal, fork.seq, end))
-        goal, end = fork.goal, fork.seq
+        if end is None or end > fork.seq:
+            found.insert(0, Segment(goal, fork.seq, end))
+        goal, end = fork.goal, fork.seq if end is None else min(end, fork.seq)
 
 
 def _decoded(bodies: Iterator[bytes], part: Segment, after: int, *, is_last: bool, texts: bool) -> Iterator[Recorded]:

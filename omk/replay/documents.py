@@ -38,8 +38,7 @@ def phase_of(state: GoalState) -> str:
         return "planning"
     if state.agent.running or any(task.status == "running" for task in executors(state)):
         return "execution"
-    at_work = any(gate.started for gate in state.gate.by_name.values()) or bool(state.review.running)
-    return "verification_design" if at_work else "proof"
+    return "verification_design" if state.gate.is_busy or state.review.is_busy else "proof"
 
 
 def tasks_of(state: GoalState) -> list[Task]:
@@ -75,7 +74,7 @@ def state_document(state: GoalState, proof: GoalProof) -> Document:
         "waivers": [{"code": code, **plain(one)} for code, one in sorted(state.review.waivers.items())],
         **{name: _halt(getattr(goal, name)) for name in ("paused", "blocked", "cancelled", "failed", "stagnation")},
         "controller": plain(state.controller.active),
-        "forked_from": plain(goal.forked_from),
+        "forked_from": plain(state.goal.forked_from),
         "proofs_issued": state.verdict.issued,
     }
 
@@ -101,23 +100,21 @@ def usage_of(state: GoalState) -> Document:
         "tool_calls": agents.tool_calls,
         "tool_failures": agents.tool_failures,
         "gate_runs": sum(gate.runs for gate in state.gate.by_name.values()),
+        **(_inherited(state) if state.goal.forked_from else {}),
     }
+
+
+def _inherited(state: GoalState) -> Document:
+    """What was spent before a fork began, which is not counted against its limits."""
+    budget = state.budget
+    spent = {"active_ms": budget.inherited_ms, "tokens": budget.inherited_tokens, "micro_usd": budget.inherited_micro_usd}
+    return {"inherited": spent}
 
 
 def obligations_of(state: GoalState) -> list[Document]:
     """What is announced and not answered, oldest first: `[{id, owner, since}]`."""
     owed = sorted(state.obligation.items(), key=lambda pair: (pair[1].seq, pair[0]))
     return [{"id": name, "owner": one.owner, "since": one.seq} for name, one in owed]
-
-
-def why_document(proof: GoalProof) -> Document:
-    """`{goal, seq, status, blocking, fewest}`: every gap, and the fewest missing events that would close them all."""
-    gaps = plain(proof.gaps)
-    fewest: list[Document] = []
-    for gap in gaps:
-        if not gap["follows_from"] and gap["missing"] not in fewest:
-            fewest.append(gap["missing"])
-    return {"goal": proof.goal, "seq": proof.seq, "status": proof.status, "blocking": gaps, "fewest": fewest}
 
 
 def output_behind(state: GoalState, code: str) -> Output | None:
@@ -153,7 +150,7 @@ def last_lines(content: bytes, count: int = 10) -> list[str]:
 
 
 def list_entry(state: GoalState, proof: GoalProof) -> Document:
-    """`{goal, status, phase, created_at, updated_at, events, prompt}`."""
+    """`{goal, status, phase, created_at, updated_at, events, prompt, forked_from}`."""
     return {
         "goal": proof.goal,
         "status": proof.status,
@@ -162,6 +159,7 @@ def list_entry(state: GoalState, proof: GoalProof) -> Document:
         "updated_at": state.at or None,
         "events": state.seq,
         "prompt": state.goal.prompt,
+        "forked_from": plain(state.goal.forked_from),
     }
 
 

@@ -88,7 +88,7 @@ def left_over(state: GoalState) -> tuple[Step, ...]:
     controllers = state.controller
     request = controllers.request or controllers.previous
     if request is None:
-        return () if controlling(state) or state.goal.planned_seq else ALL_STEPS
+        return () if controlling(state) else ALL_STEPS  # nobody was asked for anything yet, as in a new fork
     again = replace(state, controller=replace(controllers, request=request))
     return request.steps if wanted(again) else ()
 

@@ -61,10 +61,7 @@ class Intake(Value):
 
 def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, actor: str) -> Intake:
     """Read and check everything a goal begins with; nothing is written. Raises `Refused`, `Unusable`."""
-    if not prompt.strip():
-        raise Refused('The goal text cannot be empty. Say what you want, e.g. omk run "Add a --json flag to the CLI".')
-    if len(prompt) > LONGEST_GOAL:
-        raise Refused(f"The goal has {len(prompt)} characters; at most {LONGEST_GOAL} fit. Put the rest into a file.")
+    require_words(prompt)
     base = user.commit
     files = user.list_files(base)
     contents: dict[str, bytes | None] = {}
@@ -93,7 +90,7 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     created = GoalCreated(prompt=prompt, repository=user.repository(identity), base=user.base)
     configured = _configured(wishes, settings, agent, attempts)
     commands: list[Command] = [
-        CreateGoal(actor=actor, created=created, configured=configured, assessed=_assessed(assessed)),
+        CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
     limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)
@@ -103,7 +100,16 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     return Intake(commands=tuple(commands), agent=agent, testable=assessed.testable, max_attempts=attempts)
 
 
-def _assessed(assessed: Assessment) -> OracleAssessed:
+def require_words(prompt: str) -> None:
+    """Raise `Refused` for a goal text that is none, or too long to be one."""
+    if not prompt.strip():
+        raise Refused('The goal text cannot be empty. Say what you want, e.g. omk run "Add a --json flag to the CLI".')
+    if len(prompt) > LONGEST_GOAL:
+        raise Refused(f"The goal has {len(prompt)} characters; at most {LONGEST_GOAL} fit. Put the rest into a file.")
+
+
+def as_event(assessed: Assessment) -> OracleAssessed:
+    """An assessment as it is recorded."""
     return OracleAssessed(
         oracle=assessed.kind,
         testable=assessed.testable,

@@ -6,6 +6,8 @@ from omk.runtime.session import Session
 
 LONGEST = 100_000
 """Bytes of a prompt: it also travels in an environment variable, and Linux allows 131,072 for one."""
+OWED_ANYWAY = frozenset({"agent.executed", "files.changed"})
+"""What no first attempt on a fork needs to be told: that it has not been made yet."""
 TAIL = 4_000
 """Characters of a red gate's output that go back to the agent."""
 
@@ -25,8 +27,12 @@ def prompt_for(session: Session, task: str, attempt: int) -> str:
         _scope(work.write_set),
     ]
     gaps = [gap for gap in session.handle.proof.gaps if gap.owner == "agent" and not gap.follows_from]
+    head = f"# What keeps attempt {attempt - 1} from being ready"
+    if state.goal.forked_from and task not in state.agent.last:
+        gaps = [gap for gap in gaps if gap.code not in OWED_ANYWAY]
+        head = "# What keeps the files you begin with from being ready"
     if attempt > 1 and gaps:
-        parts += [f"# What keeps attempt {attempt - 1} from being ready", *(_gap(session, gap) for gap in gaps)]
+        parts += [head, *(_gap(session, gap) for gap in gaps)]
     prompt = "\n\n".join(part for part in parts if part).replace("\0", "") + "\n"
     return prompt.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
 

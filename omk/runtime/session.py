@@ -59,7 +59,7 @@ class Session:
     def worktree(self, name: Purpose) -> Path:
         """The worktree of that name, opened on the goal's tree if it is not open yet."""
         state = self.state
-        if name in state.worktree.open_worktrees:
+        if state.worktree.open_named(name):
             return self.workshop.place(self.goal, name)
         base, tree = state.worktree.base, state.worktree.tree
         self.handle(OpenWorktree(actor=self.actor, worktree=name, purpose=name, tree=tree))
@@ -71,7 +71,7 @@ class Session:
             self.workshop.close_all(self.goal)
             self.user.ensure_identity(identity)  # an agent may have removed it
         shutil.rmtree(self._prompts, ignore_errors=True)
-        for name in sorted(self.state.worktree.open_worktrees):
+        for name in sorted({one.worktree for one in self.state.worktree.open_worktrees.values()}):
             self.handle(CloseWorktree(actor=self.actor, worktree=name))
 
     def prompt_file(self, name: str, prompt: str) -> Path:

@@ -7,6 +7,7 @@ from omk.domain.event import Recorded
 from omk.domain.subjects.goal import GoalCreated
 from omk.domain.subjects.obligation import BOOKKEEPING
 from omk.errors import NotFound, Unusable
+from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
 from omk.log.protocol import Log
 from omk.runtime import edge
@@ -55,15 +56,20 @@ class Store:
         tell: Callable[[str], None] = lambda _: None,
     ) -> Session:
         """This process at work on *goal*, as the person who runs it."""
-        handle = Handle(self.log, goal, self.folder, listen)
-        repository = handle.state.goal.repository
-        if repository is not None and repository.id != self.identity:
-            raise Unusable(f"{goal} belongs to another repository ({repository.origin or repository.id}). Go there.")
-        session = Session(handle, self.user, actor=edge.person(), tell=tell, reopen=lambda: self._open(create=False))
+        session = self.session_of(Handle(self.log, goal, self.folder, listen), tell)
+        handle = session.handle
         owed = (name for name in handle.state.obligation if not name.startswith(BOOKKEEPING))
         if handle.state.controller.active is not None or any(owed):
             recover(session)
         return session
+
+    def session_of(self, handle: Handle, tell: Callable[[str], None]) -> Session:
+        """A session on what *handle* has read. Raises `Unusable` for a goal of another repository."""
+        repository = handle.state.goal.repository
+        if repository is not None and repository.id != self.identity:
+            text = f"{handle.state.goal.id} belongs to another repository ({repository.origin or repository.id}). Go there."
+            raise Unusable(text)
+        return Session(handle, self.user, actor=edge.person(), tell=tell, reopen=lambda: self._open(create=False))
 
     def has(self, goal: str) -> bool:
         """Whether the store has a goal of that id, of whichever repository."""
@@ -73,10 +79,11 @@ class Store:
         """The goals of this repository in the store: (id, time of creation), by id."""
         known = []
         for head in self.log.heads():
+            own = next(iter(self.log.bodies(head.goal)), None)
             first = next(iter(self.log.read(head.goal, upto=1, verify=False)), None)
-            if first is None:
+            if own is None or first is None:
                 continue
-            event = first.event
+            event = first.event  # of a fork it is the ancestor's: whose repository that is, the fork's is
             if not isinstance(event, GoalCreated) or event.repository.id == self.identity:
-                known.append((head.goal, first.at))
+                known.append((head.goal, decode(own.body).at))
         return known

@@ -18,6 +18,8 @@ def list_lines(goals: list[Document], width: int) -> list[Line]:
         facts = f"  {(moment(goal['updated_at']))[:16]}"
         lines.append(line("  ", status, Span(goal["goal"], "bold"), Span(facts, "dim")))
         lines.append(line(" " * 20, Span(cut(" ".join((goal["prompt"] or "").split()), width - 20), "name")))
+        if goal["forked_from"]:
+            lines.append(line(" " * 20, Span(cut(f"from {place(goal['forked_from'])}", width - 20), "dim")))
     return lines
 
 
@@ -47,16 +49,20 @@ def show_lines(state: Document, width: int) -> list[Line]:
         ("kind", state["kind"] or "not assessed"),
         ("created", moment(state["created_at"])),
         ("updated", moment(state["updated_at"])),
+        *([("forked from", place(state["forked_from"]))] if state["forked_from"] else []),
         ("base", f"{base['branch'] or 'detached'} at {base['commit'][:12]}" if base else "none"),
         ("tree", (state["tree"] or "none")[:12]),
         ("agent", (settings and settings["agent"]) or "none"),
         ("usage", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['agent_runs']} agent runs"),
+        *([("inherited", _spent(usage["inherited"]))] if "inherited" in usage else []),
     ]
     lines += [*heading("Facts"), *_pairs(facts, width)]
     lines += _tasks(state["tasks"], width)
     if state["changes"]:
         lines += heading("Changes")
         lines += table([(Span(one["operation"], "dim"), Span(one["path"])) for one in state["changes"]], width)
+    if state.get("forks"):
+        lines += [*heading("Forks"), *table([(Span(place(one)),) for one in state["forks"]], width)]
     for name in ("paused", "blocked", "cancelled", "failed"):
         if state[name]:
             reason = state[name]["reason"] or "no reason given"
@@ -64,6 +70,15 @@ def show_lines(state: Document, width: int) -> list[Line]:
     owed = [(one["id"], f"{one['owner']}, since event {one['since']}") for one in state["obligations"]]
     lines += [*heading("Announced and not answered"), *_pairs(owed, width)] if owed else []
     return lines
+
+
+def _spent(usage: Document) -> str:
+    return f"{took(usage['active_ms'])}, {usage['tokens']} tokens, before the fork began"
+
+
+def place(one: Document) -> str:
+    """A place in a goal's history, as an address."""
+    return f"{one['goal']}@{one['seq']}"
 
 
 def _tasks(tasks: list[Document], width: int) -> list[Line]:

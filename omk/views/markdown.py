@@ -90,6 +90,10 @@ def state_markdown(state: Document) -> list[str]:
     lines += [f"> {escaped(state['prompt'] or '')}", "", f"Updated {moment(state['updated_at'])}", ""]
     rows = [(code(one["id"]), one["status"], str(one["attempts"]), escaped(one["title"] or "")) for one in state["tasks"]]
     lines += ["## Tasks", "", *table(("task", "status", "attempts", "title"), rows)]
+    from_there = [state["forked_from"]] if state["forked_from"] else []
+    kin = [("forked from", one) for one in from_there] + [("fork", one) for one in state.get("forks", ())]
+    places = [(which, code(one["goal"]), str(one["seq"])) for which, one in kin]
+    lines += ["## Forks", "", *table(("which", "goal", "event"), places)] if places else []
     usage = state["usage"]
     return [*lines, "## Usage", "", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['gate_runs']} gate runs", ""]
 

@@ -13,7 +13,9 @@ from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
 from omk.domain.wanted import (
+    ASK,
     AcceptByPolicy,
+    Ask,
     BeginTask,
     Effect,
     EndTask,
@@ -131,3 +133,12 @@ def _merge(story: Story) -> list[Command]:
     started = some(MergeStarted, attempt=attempt, tree=now)
     merged = some(ChangeMerged, attempt=attempt, tree=now)
     return [StartMerge(actor=BOT, started=started), FinishMerge(actor=BOT, answer=merged)]
+
+
+def reviewing_first() -> tuple[Ask, ...]:
+    """What is asked for, by a controller that makes the reviews before it runs the gates."""
+    names = [row.step for row in ASK]
+    first, second = names.index("verify"), names.index("review")
+    rows = list(ASK)
+    rows[first], rows[second] = rows[second], rows[first]
+    return tuple(rows)

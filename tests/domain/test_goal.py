@@ -149,9 +149,10 @@ def test_an_empty_plan_is_refused():
 
 def test_a_fork_is_forked_again():
     first, second = some(GoalForked), some(GoalForked, goal="g-another", seq=50)
-    story = goal.given(*CREATED).when(ForkGoal(actor=ANN, forked=first)).then(first)
-    story.when(ForkGoal(actor=ANN, forked=first)).then_nothing()
-    story.when(ForkGoal(actor=ANN, forked=second)).then(second)
+    words = create().assessed
+    story = goal.given(*CREATED).when(ForkGoal(actor=ANN, forked=first, assessed=words)).then(first, words)
+    story.when(ForkGoal(actor=ANN, forked=first, assessed=words)).then_nothing()
+    story.when(ForkGoal(actor=ANN, forked=second, assessed=words)).then(second, words)
 
 
 def test_gates_of_one_name_are_refused():

@@ -13,19 +13,24 @@ from omk.domain.event import Event, Recorded, Unknown, kind_of, kind_tag
 from omk.domain.goal_decider import ROUTES, PlanGoal
 from omk.domain.proof.standing import KNOWN
 from omk.domain.state import EVOLVE, INITIAL, GoalState, evolve, fold, parts_of
-from omk.domain.subjects.agent import AgentFinished, AgentSaid, AgentStarted, PermissionAsked, ToolCalled, ToolFinished
+from omk.domain.subjects.agent import AgentFinished, AgentSaid, AgentStarted, ToolCalled, ToolFinished
 from omk.domain.subjects.budget import ExtendBudget
-from omk.domain.subjects.controller import AbortEffect, ControllerStarted
-from omk.domain.subjects.delivery import MergeStarted, PullRequestRequested
-from omk.domain.subjects.gate import GateStarted
-from omk.domain.subjects.goal import GoalForked
-from omk.domain.subjects.obligation import CLOSES, OPENS
-from omk.domain.subjects.review import ReviewStarted
-from omk.domain.subjects.task import LeaseExpired, StartTask, TaskStarted
-from omk.domain.subjects.worktree import OpenWorktree, WorktreeOpened
+from omk.domain.subjects.controller import ControllerStarted
+from omk.domain.subjects.delivery import MergeStarted
 from tests.histories import histories
 from tests.noise import COMMANDS, answers, commands, events, noise, structs
-from tests.scenario import BOT, CREATED, READY, WORKED, Step, gate_run, goal, order, record, review_run, some, tree
+from tests.scenario import (
+    BOT,
+    CREATED,
+    READY,
+    Step,
+    gate_run,
+    goal,
+    order,
+    record,
+    some,
+    tree,
+)
 from tools.examples import EXAMPLES
 
 ADDS_EVERY_TIME = {ExtendBudget: "a person may mean the same amount again"}
@@ -121,65 +126,6 @@ def test_whatever_a_controller_records_rests_on_something(tag):
     assert causes_of(EXAMPLES[tag], state, BOT)
 
 
-def test_whatever_is_announced_can_be_answered():
-    for kind, (_, name) in OPENS.items():
-        opened = name(_example(kind))
-        subject = opened.partition(":")[0]
-        closers = [other for other in CLOSES if kind_tag(other) != "effect_aborted.v1" and _subject(other) == subject]
-        assert closers, kind_tag(kind)
-
-
-ANNOUNCED: dict[type[Event], tuple[Step, ...]] = {
-    TaskStarted: (*CREATED, StartTask(actor=BOT, task="goal-agent-execute", worker="w")),
-    AgentStarted: (*CREATED, some(AgentStarted)),
-    ToolCalled: (*CREATED, some(AgentStarted), some(ToolCalled)),
-    PermissionAsked: (*CREATED, some(AgentStarted), some(PermissionAsked)),
-    WorktreeOpened: (*CREATED, OpenWorktree(actor=BOT, worktree="agent", purpose="agent", tree=tree("base"))),
-    GateStarted: (*WORKED, gate_run()[0]),
-    ReviewStarted: (*WORKED, review_run("code")[0]),
-    PullRequestRequested: (*READY, some(PullRequestRequested)),
-    MergeStarted: (*READY, some(MergeStarted, tree=tree("done"))),
-}
-
-
-@pytest.mark.parametrize("kind", list(OPENS), ids=kind_tag)
-def test_an_aborted_effect_is_closed_and_no_longer_marked_as_running(kind):
-    story = goal.given(*ANNOUNCED[kind])
-    name = OPENS[kind][1](next(one.event for one in reversed(story.records) if isinstance(one.event, kind)))
-    assert name in story.state.obligation
-    after = story.given(AbortEffect(actor=BOT, obligation=name, reason="gone"))
-    assert name not in after.state.obligation
-    assert set(after.state.obligation) == set(story.state.obligation) - {name}
-    after.when(AbortEffect(actor=BOT, obligation=name, reason="gone")).then_nothing()
-
-
-def owed(records: list[Recorded]) -> set[str]:
-    """What is announced and not answered, counted plainly: by the tables of what opens and what closes."""
-    found: set[str] = set()
-    for one in records:
-        kind: Any = type(one.event)
-        if kind in OPENS:
-            found.add(OPENS[kind][1](one.event))
-        elif kind in CLOSES:
-            found.discard(CLOSES[kind](one.event))
-        elif isinstance(one.event, LeaseExpired):
-            found = {name for name in found if not name.startswith(f"task:{one.event.task}:")}
-        elif isinstance(one.event, GoalForked):
-            found = set()
-    return found
-
-
-@settings(max_examples=100)
-@given(histories())
-def test_what_the_subjects_remember_as_open_is_what_was_announced_and_not_answered(records):
-    state = fold(records)
-    assert set(state.obligation) == owed(records)
-    for name, one in state.obligation.items():
-        kind: Any = type(records[one.seq - 1].event)
-        assert OPENS[kind][1](records[one.seq - 1].event) == name
-        assert one.pid == getattr(records[one.seq - 1].event, "pid", None)
-
-
 def test_the_state_does_not_grow_with_what_agents_say_and_do():
     few, many = _chatty(2), _chatty(300)
     assert _size(many) - _size(few) < 100
@@ -238,14 +184,6 @@ def _size(state: GoalState) -> int:
 def _kinds(kind: type) -> list[Any]:
     children: list[type] = kind.__subclasses__()
     return [one for child in children for one in (child, *_kinds(child))]
-
-
-def _example(kind: type[Event]) -> Any:
-    return EXAMPLES[kind_tag(kind)]
-
-
-def _subject(kind: type[Event]) -> str:
-    return CLOSES[kind](_example(kind)).partition(":")[0]
 
 
 def test_every_subject_is_a_part_of_the_state():

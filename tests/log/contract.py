@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from threading import Barrier
 
@@ -146,6 +147,37 @@ class LogContract:
         assert [record.seq for record in log.read(OTHER, after=3)] == [4, 5, 6, 7, 8]
         assert [record.digest for record in log.read(OTHER, verify=False)] == [""] * 7 + [fork[-1].record.digest]
         assert [stored.seq for stored in log.bodies(OTHER)] == [3, 4, 5, 6, 7, 8]
+
+    def test_a_fork_of_a_fork_may_begin_in_what_that_one_inherited(self, log):
+        log.append(GOAL, many(6), after=0)
+        for name, of, seq in (("child", GOAL, 5), ("early", "child", 3), ("last", "early", 2), ("deep", "child", 7)):
+            (at,) = log.read(of, after=seq - 1, upto=seq)
+            event = GoalForked(goal=of, seq=seq, head=at.digest, prompt="the other way")
+            log.append(name, history([event, *STORY[:2]], goal=name, after=seq, prev=at.digest), after=seq)
+        owners = {
+            "child": [GOAL] * 5 + ["child"] * 3,
+            "early": [GOAL] * 3 + ["early"] * 3,
+            "last": [GOAL] * 2 + ["last"] * 3,
+            "deep": [GOAL] * 5 + ["child"] * 2 + ["deep"] * 3,
+        }
+        for name, expected in owners.items():
+            records = list(log.read(name))
+            assert [one.seq for one in records] == list(range(1, len(records) + 1))
+            assert [one.goal for one in records] == expected
+            for after, upto in product(range(len(records) + 1), range(len(records) + 1)):
+                part = records[after:upto]
+                assert list(log.read(name, after=after, upto=upto)) == part
+                hasty = list(log.read(name, after=after, upto=upto, verify=False))
+                assert [(one.goal, one.seq) for one in hasty] == [(one.goal, one.seq) for one in part]
+                assert [one.digest for one in hasty[-1:]] == [one.digest for one in part[-1:]]
+
+    def test_goals_that_were_forked_from_each_other_are_damage(self, log):
+        for name, other in (("g-one", "g-two"), ("g-two", "g-one")):
+            event = GoalForked(goal=other, seq=1, head="b2:" + "0" * 64, prompt="round")
+            log.append(name, history([event], goal=name, after=1, prev="b2:" + "0" * 64), after=1)
+        with pytest.raises(Damaged) as caught:
+            list(log.read("g-one"))
+        assert caught.value.code == "chain.broken"
 
     def test_of_writers_that_expect_the_same_head_exactly_one_succeeds(self, log):
         rounds, writers = 10, 4

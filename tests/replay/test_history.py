@@ -12,7 +12,8 @@ from omk.domain.proof.standing import judge
 from omk.domain.text import resolve
 from omk.errors import NotFound
 from omk.log.memory import MemoryLog
-from omk.replay.documents import list_entry, state_document, why_document, with_output_tails
+from omk.replay.documents import list_entry, state_document, with_output_tails
+from omk.replay.explain.why import why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
 from tests.histories import histories

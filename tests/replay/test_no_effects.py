@@ -13,12 +13,14 @@ from omk.domain.proof.proof import prove
 from omk.domain.proof.standing import judge
 from omk.log.jsonl import JsonlLog
 from omk.replay.address import locate
-from omk.replay.documents import state_document, why_document
+from omk.replay.documents import state_document
+from omk.replay.explain.why import why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
 from omk.replay.query.difference import difference
 from omk.replay.query.expression import compile_expression
 from omk.replay.query.scan import first, last
+from omk.replay.redecide.document import redecision_document
 from omk.replay.timeline import timeline_entry
 from omk.views.proof import proof_lines
 from omk.views.why import why_lines
@@ -38,12 +40,14 @@ def hook(event, arguments):
 history = History(goal, read)
 for seq in (0, len(records)):
     history.at(seq)  # whatever is imported late is imported now
+    redecision_document(history, seq)
 sys.addaudithook(hook)
 for seq in range(len(records) + 1):
     state, proof = history.at(seq)
     proof_lines(proof_document(state, proof), 80)
     why_lines(why_document(proof), 80)
     state_document(state, proof)
+    redecision_document(history, seq)
 for record in records:
     timeline_entry(record)
 for position in ("-1", "ready", "gate_ran#1", "head"):

@@ -4,7 +4,8 @@ import pytest
 
 from omk.domain.text import resolve
 from omk.log.memory import MemoryLog
-from omk.replay.documents import list_entry, state_document, why_document, with_output_tails
+from omk.replay.documents import list_entry, state_document, with_output_tails
+from omk.replay.explain.why import why_document
 from omk.replay.proof_document import proof_document
 from omk.replay.timeline import timeline_entry
 from omk.views import goals, markdown

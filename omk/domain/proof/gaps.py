@@ -3,20 +3,19 @@
 Called only for rules whose `holds` said no. Texts may contain quoted texts (`§<seq>:<commitment>`), which views resolve.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from omk.domain.event import Value
 from omk.domain.graph import violations
-from omk.domain.oracle import proves
 from omk.domain.proof import holds
 from omk.domain.proof.holds import executors
+from omk.domain.proof.pending import is_being_made, is_gap, prover, provers, verdict_kind
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
-from omk.domain.subjects.obligation import BOOKKEEPING
 
 Owner = Literal["agent", "controller", "operator", "external"]
 
@@ -29,10 +28,14 @@ class Missing(Value):
 
 
 class Lack(Value):
-    """What a rule lacks; `owner` and `command` replace the rule's own where the case asks for it."""
+    """What a rule lacks: an event that never came, and those that have to come `also`.
+
+    `owner` and `command` replace the rule's own where the case asks for it.
+    """
 
     text: str
     missing: Missing
+    also: tuple[Missing, ...] = ()
     evidence: tuple[int, ...] = ()
     follows_from: tuple[str, ...] = ()
     owner: Owner | None = None
@@ -43,7 +46,7 @@ def log_understood(state: GoalState, _: str) -> Lack:
     odd = state.strange
     kind, seq, count = (odd.kind, odd.seq, odd.count) if odd else ("?", 0, 0)
     text = f"{count} event(s) are of a kind this omk does not know, the first is {kind} at event {seq}. Upgrade omk."
-    return Lack(text=text, missing=Missing(kind=kind, where={"understood": True}), evidence=(seq,))
+    return Lack(text=text, missing=Missing(kind=kind), evidence=(seq,))
 
 
 def goal_testable(state: GoalState, _: str) -> Lack:
@@ -64,17 +67,23 @@ def plan_valid(state: GoalState, _: str) -> Lack:
 
 
 def agent_executed(state: GoalState, _: str) -> Lack:
-    for task in executors(state):
-        run = state.agent.last.get(task.id)
-        missing = Missing(kind="agent_finished.v1", where={"task": task.id, "outcome": "succeeded"})
-        if run is None:
-            return Lack(text=f"No agent has worked on {task.id} yet.", missing=missing)
-        if run.outcome is None:
-            return Lack(text=f"{run.agent} is still at work.", missing=missing, evidence=(run.seq,))
-        if run.outcome != "succeeded":
-            return Lack(text=_ended(run, run.outcome), missing=missing, evidence=(run.seq,))
-    missing = Missing(kind="agent_finished.v1", where={"outcome": "succeeded"})
-    return Lack(text="The plan has no task for an agent yet.", missing=missing, follows_from=("plan.valid",))
+    runs = [(task.id, state.agent.last.get(task.id)) for task in executors(state)]
+    lacking = [(name, run) for name, run in runs if run is None or run.outcome != "succeeded"]
+    if not lacking:
+        missing = Missing(kind="agent_finished.v1", where={"outcome": "succeeded"})
+        return Lack(text="The plan has no task for an agent yet.", missing=missing, follows_from=("plan.valid",))
+    (name, run), ends = lacking[0], [_success(name, run) for name, run in lacking]
+    if run is None:
+        return Lack(text=f"No agent has worked on {name} yet.", missing=ends[0], also=tuple(ends[1:]))
+    text = f"{run.agent} is still at work." if run.outcome is None else _ended(run, run.outcome)
+    return Lack(text=text, missing=ends[0], also=tuple(ends[1:]), evidence=(run.seq,))
+
+
+def _success(task: str, run: AgentRun | None) -> Missing:
+    """The end that an agent's work on the task should have had; by the agent that is at it, if one is."""
+    where: dict[str, object] = {"task": task, "outcome": "succeeded"}
+    at_work = run is not None and run.outcome is None
+    return Missing(kind="agent_finished.v1", where={"agent": run.agent, **where} if run and at_work else where)
 
 
 ENDED = {"succeeded": "succeeded", "failed": "failed", "timed_out": "ran out of time", "stopped": "was stopped"}
@@ -94,9 +103,15 @@ def files_changed(state: GoalState, _: str) -> Lack:
         text = f"No file was changed by {names}."
     else:
         text = "The changes made cancel out: nothing differs from the base commit."
-    where: dict[str, object] = {"task": idle[0]} if idle else {}
     evidence = tuple(state.agent.last[name].seq for name in idle if name in state.agent.last)
-    return Lack(text=text, missing=Missing(kind="files_changed.v1", where=where), evidence=tuple(sorted(evidence)))
+    missing, also = _changes(idle)
+    return Lack(text=text, missing=missing, also=also, evidence=tuple(sorted(evidence)))
+
+
+def _changes(tasks: Sequence[str]) -> tuple[Missing, tuple[Missing, ...]]:
+    """A change of files by each of these tasks; by whatever task where there is none."""
+    changes = tuple(Missing(kind="files_changed.v1", where={"task": name}) for name in tasks)
+    return (changes[0], changes[1:]) if changes else (Missing(kind="files_changed.v1"), ())
 
 
 def files_recorded(state: GoalState, code: str) -> Lack:
@@ -111,10 +126,11 @@ def scope_respected(state: GoalState, code: str) -> Lack:
     bad = state.worktree.outside
     paths = ", ".join(path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:5])
     names = ", ".join(name for name, _ in bad)
-    missing = Missing(kind="files_changed.v1", where={"task": bad[0][0]} if bad else {})
+    missing, also = _changes([name for name, _ in bad])
     return Lack(
         text=f"{names} changed files outside its declared scope: {paths}.",
         missing=missing,
+        also=also,
         evidence=tuple(one.seq for _, one in bad),
     )
 
@@ -146,14 +162,12 @@ def _guarded(state: GoalState, path: str) -> str:
 
 def gate_passed(state: GoalState, code: str) -> Lack:
     name = code.removeprefix("gate.")
-    gate = state.gate.by_name[name]
-    where: dict[str, object] = {"gate": name, "outcome": "passed", "tree": state.worktree.tree}
-    missing = Missing(kind="gate_ran.v1", where={**where, "definition": gate.definition.digest})
+    gate, missing = state.gate.by_name[name], _pass(state, name)
     last = gate.last
     if last is None:
-        at_work = gate.started is not None
+        at_work = state.gate.at_work(name)
         text = f"Gate {name} is at work." if at_work else f"Gate {name} has never run."
-        return Lack(text=text, missing=missing, evidence=(gate.started_seq,) if at_work else ())
+        return Lack(text=text, missing=missing, evidence=(at_work.seq,) if at_work else ())
     if last.definition != gate.definition.digest:
         text = f"Gate {name} is stale: its definition changed since event {last.seq}."
         return Lack(text=text, missing=missing, evidence=tuple(sorted({last.seq, state.gate.seq})))
@@ -164,6 +178,13 @@ def gate_passed(state: GoalState, code: str) -> Lack:
         seqs = {last.seq, state.worktree.seq, state.worktree.base_seq} - {0}
         return Lack(text=text, missing=missing, evidence=tuple(sorted(seqs)))
     return _red(gate, last, missing)
+
+
+def _pass(state: GoalState, name: str) -> Missing:
+    """A pass of the gate on the current tree, by its current definition."""
+    definition = state.gate.by_name[name].definition.digest
+    where: dict[str, object] = {"gate": name, "outcome": "passed", "tree": state.worktree.tree, "definition": definition}
+    return Missing(kind="gate_ran.v1", where=where)
 
 
 def _red(gate: Gate, last: GateRun, missing: Missing) -> Lack:
@@ -186,7 +207,7 @@ def review_passed(state: GoalState, code: str) -> Lack:
     name = code.removeprefix("review.")
     files, review = state.worktree, state.review.by_pass.get(name)
     base = files.base.tree if files.base else ""
-    missing = Missing(kind="review_passed.v1", where={"review": name, "tree": files.tree, "base": base})
+    missing = Missing(kind=verdict_kind(state, name), where={"review": name, "tree": files.tree, "base": base})
     if review is None:
         return Lack(text=f"The {name} review has not been made.", missing=missing)
     if (review.tree, review.base) != (files.tree, base):
@@ -194,9 +215,7 @@ def review_passed(state: GoalState, code: str) -> Lack:
         seqs = {review.seq, files.seq, files.base_seq} - {0}
         return Lack(text=text, missing=missing, evidence=tuple(sorted(seqs)))
     text = f"The {name} review {review.outcome} (event {review.seq}): {review.summary}"
-    red = tuple(f"gate.{gate}" for gate in state.gate.order if _is_gap(state, gate)) if name == "test" else ()
-    red = red if name != "test" or holds.gates_configured(state, "") else ("gates.configured",)
-    red = ("files.changed",) if name == "code" and not files.is_changed else red
+    red = () if is_being_made(state, name) else _behind(state, name)
     runs = (state.gate.by_name[gate].last for gate in state.gate.order) if name == "test" else ()
     later = max((run.seq for run in runs if run is not None), default=0)
     if later > review.seq and not red:
@@ -213,26 +232,30 @@ def review_passed(state: GoalState, code: str) -> Lack:
     )
 
 
-def _is_gap(state: GoalState, gate: str) -> bool:
-    required = state.gate.by_name[gate].definition.required
-    return required and holds.gate_passed(state, f"gate.{gate}") is None
+def _behind(state: GoalState, review: str) -> tuple[str, ...]:
+    """The gaps that are why a review had to object."""
+    if review == "code":
+        return () if state.worktree.is_changed else ("files.changed",)
+    if review != "test":
+        return ()
+    if holds.gates_configured(state, "") is None:
+        return ("gates.configured",)
+    return tuple(f"gate.{gate}" for gate in state.gate.order if is_gap(state, gate))
 
 
 def oracle_proven(state: GoalState, code: str) -> Lack:
     check = code.removeprefix("oracle.")
-    named = [name for name in state.gate.order if proves(state.gate.by_name[name].definition, check)]
+    named = provers(state, check)
     if not named:
         text = f"No gate proves {check!r}: name one so, or let one declare it."
         command = f"omk verify {{goal}} --prove GATE={check}" if state.gate.order else None
-        missing = Missing(kind="gates_configured.v1", where={"proves": check})
         evidence = (state.gate.seq,) if state.gate.seq else ()
-        return Lack(text=text, missing=missing, evidence=evidence, command=command)
+        return Lack(text=text, missing=Missing(kind="gates_configured.v1"), evidence=evidence, command=command)
     required = tuple(f"gate.{name}" for name in named if state.gate.by_name[name].definition.required)
     seqs = (run.seq for name in named if (run := state.gate.by_name[name].last) is not None)
-    where: dict[str, object] = {"gate": named[0], "outcome": "passed", "tree": state.worktree.tree}
     return Lack(
         text=f"{check!r} is not proven: {', '.join(named)} has not passed on this tree.",
-        missing=Missing(kind="gate_ran.v1", where=where),
+        missing=_pass(state, prover(state, named)),
         evidence=tuple(sorted(seqs)),
         follows_from=required,
         owner="controller",
@@ -247,49 +270,6 @@ def budget_within(state: GoalState, _: str) -> Lack:
         text = f"The {out.dimension} budget is used up: {out.used} of {out.limit} (event {out.seq})."
     seq = out.seq if out is not None else state.budget.seq
     return Lack(text=text, missing=Missing(kind="budget_extended.v1"), evidence=(seq,))
-
-
-ANSWERS: Mapping[str, str] = {
-    "task": "task_finished.v1",
-    "agent": "agent_finished.v1",
-    "tool": "tool_finished.v1",
-    "permission": "permission_answered.v1",
-    "gate": "gate_ran.v1",
-    "review": "review_passed.v1",
-    "pull_request": "pull_request_opened.v1",
-    "merge": "change_merged.v1",
-}
-
-
-def obligations_closed(state: GoalState, _: str) -> Lack:
-    owed = [(one.seq, name, one) for name, one in state.obligation.items() if not name.startswith(BOOKKEEPING)]
-    owed.sort(key=lambda triple: triple[0])
-    names = ", ".join(name for _, name, _ in owed[:5])
-    subject, _, rest = owed[0][1].partition(":")
-    explained = tuple(code for code in (_explains(state, name) for _, name, _ in owed) if code)
-    all_explained = len(explained) == len(owed)
-    return Lack(
-        text=f"Announced and not answered: {names}.",
-        missing=Missing(kind=ANSWERS[subject], where={"obligation": f"{subject}:{rest}"}),
-        evidence=tuple(seq for seq, _, _ in owed),
-        owner=owed[0][2].owner,
-        follows_from=tuple(sorted(set(explained))) if all_explained else (),
-    )
-
-
-def _explains(state: GoalState, obligation: str) -> str | None:
-    """The code of the rule whose gap the same answer would close."""
-    subject, _, rest = obligation.partition(":")
-    name = rest.rpartition(":")[0]
-    match subject:
-        case "gate" if name in state.gate.by_name and _is_gap(state, name):
-            return f"gate.{name}"
-        case "agent" if rest in state.agent.running:
-            return "agent.executed"
-        case "review" if holds.review_passed(state, f"review.{name}") is None:
-            return f"review.{name}"
-        case _:
-            return None
 
 
 def integration_accepted(state: GoalState, _: str) -> Lack:

@@ -128,14 +128,9 @@ def budget_within(state: GoalState, _: str) -> Evidence:
 
 def obligations_closed(state: GoalState, _: str) -> Evidence:
     """Nothing announced is open, but for worktrees: they are bookkeeping."""
-    agent, delivery = state.agent, state.delivery
-    if agent.is_busy or state.review.is_busy or delivery.pull_request_open is not None:
+    if state.agent.is_busy or state.gate.is_busy or state.review.is_busy or state.delivery.is_busy:
         return None
-    if delivery.merge is not None and delivery.merge.outcome == "started":
-        return None
-    if any(gate.started is not None for gate in state.gate.by_name.values()):
-        return None
-    return None if any(task.status == "running" for task in state.task.values()) else ()
+    return None if any(task.running for task in state.task.values()) else ()
 
 
 def integration_accepted(state: GoalState, _: str) -> Evidence:

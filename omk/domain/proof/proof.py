@@ -16,7 +16,10 @@ from omk.domain.values import PASSES
 
 
 class Gap(Value):
-    """A rule without evidence. `since` is the seq that opened it last, null if the rule never held."""
+    """A rule without evidence. `since` is the seq that opened it last, null if the rule never held.
+
+    `also` are further events that are missing beside `missing`.
+    """
 
     code: str
     text: str
@@ -24,6 +27,7 @@ class Gap(Value):
     since: int | None
     evidence: tuple[int, ...]
     missing: Missing
+    also: tuple[Missing, ...]
     follows_from: tuple[str, ...]
     command: str
 
@@ -108,6 +112,7 @@ def _gap(rule: Rule, code: str, state: GoalState, standing: Standing) -> Gap:
         since=standing.open.get(code),
         evidence=lack.evidence,
         missing=lack.missing,
+        also=lack.also,
         follows_from=lack.follows_from,
         command=(lack.command or rule.command).format(goal=state.goal.id),
     )

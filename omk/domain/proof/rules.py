@@ -9,13 +9,14 @@ makes you raise `VERSION`.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from omk.domain.proof import gaps, holds
+from omk.domain.proof import gaps, holds, unanswered
 from omk.domain.proof.gaps import Lack, Owner
 from omk.domain.proof.holds import Evidence
 from omk.domain.state import GoalState
 from omk.domain.values import PASSES
 
-VERSION = 1
+VERSION = 2
+"""2: an attempt that was never answered is owed, whatever came after it. 1: a later attempt made it forgotten."""
 
 
 class Rule(NamedTuple):
@@ -61,6 +62,7 @@ def _rule(
     command: str,
     codes: Callable[[GoalState], Iterable[str]] | None = None,
     name: str | None = None,
+    lack: Callable[[GoalState, str], Lack] | None = None,
 ) -> Rule:
     name = name or code.replace(".", "_")
     return Rule(
@@ -69,7 +71,7 @@ def _rule(
         reads=reads,
         codes=codes or _itself(code),
         holds=getattr(holds, name),
-        lack=getattr(gaps, name),
+        lack=lack or getattr(gaps, name),
         owed_by=owed_by,
         command=command,
     )
@@ -176,16 +178,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "obligations.closed",
         "Everything announced was answered.",
-        reads=(
-            "agent.is_busy",
-            "review.is_busy",
-            "gate.by_name",
-            "task",
-            "delivery.merge",
-            "delivery.pull_request_open",
-        ),
+        reads=("agent.is_busy", "gate.is_busy", "review.is_busy", "delivery.is_busy", "task"),
         owed_by="controller",
         command="omk resume {goal}",
+        lack=unanswered.obligations_closed,
     ),
     _rule(
         "integration.accepted",

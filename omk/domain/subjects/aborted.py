@@ -10,7 +10,12 @@ class EffectAborted(Event, tag="effect_aborted.v1"):
     reason: Text
 
 
-def aborted_name(event: EffectAborted, subject: str) -> str | None:
-    """The name in an obligation of *subject*, without subject and attempt; null if it is another subject's."""
-    kind, _, rest = event.obligation.partition(":")
-    return rest.rpartition(":")[0] if kind == subject else None
+def attempt_key(name: str, attempt: int) -> str:
+    """How a subject remembers an open attempt: the obligation's id without the subject, `tests:2`."""
+    return f"{name}:{attempt}"
+
+
+def aborted_key(event: EffectAborted, subject: str) -> str:
+    """The key of the attempt that was aborted; empty if it is another subject's."""
+    kind, _, key = event.obligation.partition(":")
+    return key if kind == subject else ""

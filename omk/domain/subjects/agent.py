@@ -220,9 +220,8 @@ def aborted(agents: Agents, event: EffectAborted, record: Recorded) -> Agents:
 
 
 def forked(agents: Agents, event: GoalForked, record: Recorded) -> Agents:
-    for agent, run in agents.running.items():
-        agents = _end(agents, agent, run.of or "", seq=record.seq, outcome="stopped")
-    return replace(agents, tools=Map(), permissions=Map())
+    """No agent has worked on the fork yet; the counts go on."""
+    return replace(agents, last=Map(), running=Map(), tools=Map(), permissions=Map())
 
 
 EVOLVE: Table = {

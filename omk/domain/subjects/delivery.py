@@ -2,11 +2,12 @@
 
 from typing import Literal
 
+from immutables import Map
 from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value, quoted
-from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
 from omk.domain.subjects.goal import GoalForked
 from omk.errors import Refused
 
@@ -114,15 +115,21 @@ class Merge(Value):
 
 
 class Delivery(Value):
-    """What became of the change; `pull_request_open` is the seq of a request that was not answered."""
+    """What became of the change; `merging` (by `main:2`) and `asking` (by `2`) are the seqs of what was not answered."""
 
     acceptance: Acceptance | None = None
     merge: Merge | None = None
     merges: int = 0
+    merging: Map[str, int] = Map()
     pushed: BranchPushed | None = None
     pull_request: str | None = None
     pull_requests: int = 0
-    pull_request_open: int | None = None
+    asking: Map[str, int] = Map()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a merge or a request for a pull request is open."""
+        return bool(self.merging or self.asking)
 
 
 def accepted(delivery: Delivery, event: ChangeAccepted, record: Recorded) -> Delivery:
@@ -143,15 +150,20 @@ def pushed(delivery: Delivery, event: BranchPushed, record: Recorded) -> Deliver
 
 
 def requested(delivery: Delivery, event: PullRequestRequested, record: Recorded) -> Delivery:
-    return replace(delivery, pull_requests=event.attempt, pull_request_open=record.seq)
+    return replace(delivery, pull_requests=event.attempt, asking=delivery.asking.set(str(event.attempt), record.seq))
 
 
 def pull_request_opened(delivery: Delivery, event: PullRequestOpened, record: Recorded) -> Delivery:
-    return replace(delivery, pull_request=event.url, pull_request_open=None)
+    url = event.url if event.attempt >= delivery.pull_requests else delivery.pull_request
+    return replace(_answered(delivery, str(event.attempt)), pull_request=url)
 
 
 def pull_request_failed(delivery: Delivery, event: PullRequestFailed, record: Recorded) -> Delivery:
-    return replace(delivery, pull_request_open=None)
+    return _answered(delivery, str(event.attempt))
+
+
+def _answered(delivery: Delivery, key: str) -> Delivery:
+    return replace(delivery, asking=delivery.asking.delete(key)) if key in delivery.asking else delivery
 
 
 def merge_started(delivery: Delivery, event: MergeStarted, record: Recorded) -> Delivery:
@@ -164,10 +176,14 @@ def merge_started(delivery: Delivery, event: MergeStarted, record: Recorded) -> 
         reason=None,
         seq=record.seq,
     )
-    return replace(delivery, merge=merge, merges=event.attempt)
+    merging = delivery.merging.set(attempt_key(event.branch, event.attempt), record.seq)
+    return replace(delivery, merge=merge, merges=event.attempt, merging=merging)
 
 
 def merged(delivery: Delivery, event: ChangeMerged, record: Recorded) -> Delivery:
+    delivery = _ended(delivery, attempt_key(event.branch, event.attempt))
+    if event.attempt < delivery.merges:
+        return delivery
     merge = Merge(
         branch=event.branch,
         before=event.before,
@@ -181,20 +197,28 @@ def merged(delivery: Delivery, event: ChangeMerged, record: Recorded) -> Deliver
 
 
 def merge_failed(delivery: Delivery, event: MergeFailed, record: Recorded) -> Delivery:
+    delivery = _ended(delivery, attempt_key(event.branch, event.attempt))
+    return delivery if event.attempt < delivery.merges else _failed(delivery, record, event.reason)
+
+
+def _ended(delivery: Delivery, key: str) -> Delivery:
+    return replace(delivery, merging=delivery.merging.delete(key)) if key in delivery.merging else delivery
+
+
+def _failed(delivery: Delivery, record: Recorded, reason: str) -> Delivery:
     merge = delivery.merge
     if merge is None:
         return delivery
-    return replace(delivery, merge=replace(merge, outcome="failed", reason=quoted(record, event.reason), seq=record.seq))
+    return replace(delivery, merge=replace(merge, outcome="failed", reason=quoted(record, reason), seq=record.seq))
 
 
 def aborted(delivery: Delivery, event: EffectAborted, record: Recorded) -> Delivery:
-    merge = delivery.merge
-    if merge is not None and merge.outcome == "started" and aborted_name(event, "merge") == merge.branch:
-        failed = replace(merge, outcome="failed", reason=quoted(record, event.reason), seq=record.seq)
-        return replace(delivery, merge=failed)
-    if event.obligation.startswith("pull_request:"):
-        return replace(delivery, pull_request_open=None)
-    return delivery
+    key, merge = aborted_key(event, "merge"), delivery.merge
+    if key not in delivery.merging:
+        return _answered(delivery, aborted_key(event, "pull_request"))
+    is_newest = merge is not None and key == attempt_key(merge.branch, delivery.merges)
+    delivery = _ended(delivery, key)
+    return _failed(delivery, record, event.reason) if is_newest else delivery
 
 
 def forked(delivery: Delivery, event: GoalForked, record: Recorded) -> Delivery:
@@ -276,15 +300,15 @@ def decide(command: DeliveryCommand, delivery: Delivery) -> list[Event]:
         case RecordPush(pushed=event):
             return [] if delivery.pushed == event else [event]
         case RequestPullRequest(requested=event):
-            return [] if delivery.pull_request_open or event.attempt <= delivery.pull_requests else [event]
+            at_work = str(delivery.pull_requests) in delivery.asking
+            return [] if at_work or event.attempt <= delivery.pull_requests else [event]
         case RecordPullRequest(answer=event):
-            return [event] if delivery.pull_request_open and event.attempt == delivery.pull_requests else []
+            return [event] if str(event.attempt) in delivery.asking else []
         case StartMerge(started=event):
             at_work = delivery.merge is not None and delivery.merge.outcome == "started"
             return [] if at_work or event.attempt <= delivery.merges else [event]
         case FinishMerge(answer=event):
-            at_work = delivery.merge is not None and delivery.merge.outcome == "started"
-            return [event] if at_work and event.attempt == delivery.merges else []
+            return [event] if attempt_key(event.branch, event.attempt) in delivery.merging else []
 
 
 def _accept(actor: str, delivery: Delivery, tree: Tree, summary: str) -> list[Event]:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Digest, Event, Output, Recorded, Text, Time, Tree, Value, quoted
-from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.values import GateDefinition, GateOutcome, Guard
 from omk.errors import Refused
@@ -81,25 +81,41 @@ class GateRun(Value):
 
 
 class Gate(Value):
-    """One gate: its definition, its last answer, and counts of the earlier ones."""
+    """One gate: its definition, its newest answer, and counts of the others."""
 
     definition: GateDefinition
     last: GateRun | None = None
     runs: int = 0
     attempts: int = 0
     failures: int = 0
-    started: GateStarted | None = None
-    started_seq: int = 0
     breaker_until: Time | None = None
 
 
+class Started(Value):
+    """A run that was announced and has not ended, and since which event."""
+
+    event: GateStarted
+    seq: int
+
+
 class Gates(Value):
-    """All gates in the order they were configured."""
+    """All gates in the order they were configured, and the runs that are open (`tests:2`), of gates that are gone too."""
 
     order: tuple[str, ...] = ()
     by_name: Map[str, Gate] = Map()
+    running: Map[str, Started] = Map()
     guards: tuple[Guard, ...] = ()
     seq: int = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is open."""
+        return bool(self.running)
+
+    def at_work(self, name: str) -> Started | None:
+        """The newest run of a gate, if it is open."""
+        gate = self.by_name.get(name) if self.running else None
+        return self.running.get(attempt_key(name, gate.attempts)) if gate else None
 
 
 def configured(gates: Gates, event: GatesConfigured, record: Recorded) -> Gates:
@@ -117,13 +133,19 @@ def _change(gates: Gates, name: str, **fields: object) -> Gates:
 
 
 def started(gates: Gates, event: GateStarted, record: Recorded) -> Gates:
-    return _change(gates, event.gate, started=event, started_seq=record.seq, attempts=event.attempt)
+    key = attempt_key(event.gate, event.attempt)
+    gates = replace(gates, running=gates.running.set(key, Started(event=event, seq=record.seq)))
+    return _change(gates, event.gate, attempts=event.attempt)
 
 
 def ran(gates: Gates, event: GateRan, record: Recorded) -> Gates:
+    key = attempt_key(event.gate, event.attempt)
+    begun, gates = gates.running.get(key), _ended(gates, key)
     gate = gates.by_name.get(event.gate)
     if gate is None:
         return gates
+    if gate.last is not None and event.attempt < gate.last.attempt:
+        return _change(gates, event.gate, runs=gate.runs + 1)
     run = GateRun(
         outcome=event.outcome,
         attempt=event.attempt,
@@ -134,11 +156,15 @@ def ran(gates: Gates, event: GateRan, record: Recorded) -> Gates:
         duration_ms=event.duration_ms,
         output=event.output and replace(event.output, preview=quoted(record, event.output.preview) or ""),
         reason=quoted(record, event.reason),
-        started_seq=gate.started_seq,
+        started_seq=begun.seq if begun else 0,
         seq=record.seq,
     )
     failures = 0 if event.outcome == "passed" else gate.failures + 1
-    return _change(gates, event.gate, last=run, runs=gate.runs + 1, failures=failures, started=None)
+    return _change(gates, event.gate, last=run, runs=gate.runs + 1, failures=failures)
+
+
+def _ended(gates: Gates, key: str) -> Gates:
+    return replace(gates, running=gates.running.delete(key)) if key in gates.running else gates
 
 
 def breaker_opened(gates: Gates, event: BreakerOpened, record: Recorded) -> Gates:
@@ -150,14 +176,11 @@ def breaker_closed(gates: Gates, event: BreakerClosed, record: Recorded) -> Gate
 
 
 def aborted(gates: Gates, event: EffectAborted, record: Recorded) -> Gates:
-    name = aborted_name(event, "gate")
-    return gates if name is None else _change(gates, name, started=None)
+    return _ended(gates, aborted_key(event, "gate"))
 
 
 def forked(gates: Gates, event: GoalForked, record: Recorded) -> Gates:
-    for name in gates.order:
-        gates = _change(gates, name, started=None)
-    return gates
+    return replace(gates, running=Map())
 
 
 EVOLVE: Table = {
@@ -217,7 +240,7 @@ def decide(command: GateCommand, gates: Gates) -> list[Event]:
             now = tuple(gates.by_name[name].definition for name in gates.order)
             if gates.seq and now == event.gates and gates.guards == event.guards:
                 return []
-            busy = [name for name in gates.order if gates.by_name[name].started]
+            busy = [name for name in gates.order if gates.at_work(name)]
             if busy:
                 raise Refused(f"Gate {', '.join(busy)} is at work. Configure gates when it has ended.")
             return [event]
@@ -225,10 +248,10 @@ def decide(command: GateCommand, gates: Gates) -> list[Event]:
             gate = _gate(gates, event.gate)
             if gate.breaker_until is not None:
                 raise Refused(f"The breaker of gate {event.gate} is open until {gate.breaker_until}.")
-            return [] if gate.started is not None or event.attempt <= gate.attempts else [event]
+            return [] if gates.at_work(event.gate) or event.attempt <= gate.attempts else [event]
         case RecordGate(ran=event):
-            gate = _gate(gates, event.gate)
-            return [event] if gate.started is not None and gate.started.attempt == event.attempt else []
+            _gate(gates, event.gate)
+            return [event] if attempt_key(event.gate, event.attempt) in gates.running else []
         case OpenBreaker(gate=name, until=until):
             gate = _gate(gates, name)
             return [] if gate.breaker_until else [BreakerOpened(gate=name, failures=gate.failures, until=until)]

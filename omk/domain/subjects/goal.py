@@ -234,9 +234,13 @@ def forked(goal: Goal, event: GoalForked, record: Recorded) -> Goal:
         created_at=record.at,
         created_seq=record.seq,
         forked_from=Lineage(goal=event.goal, seq=event.seq, head=event.head),
+        oracle=None,
         paused=None,
+        blocked=None,
         cancelled=None,
         failed=None,
+        decisions=(),
+        stagnation=None,
     )
 
 
@@ -322,9 +326,10 @@ class FailGoal(Command, frozen=True):
 
 
 class ForkGoal(Command, frozen=True):
-    """Begin a goal whose history is a prefix of another's."""
+    """Begin a goal whose history is a prefix of another's; its own words are assessed anew."""
 
     forked: GoalForked
+    assessed: OracleAssessed
 
 
 class RecordDecision(Command, frozen=True):
@@ -370,8 +375,9 @@ def decide(command: GoalCommand, goal: Goal) -> list[Event]:
             return _unblock(goal, "external")
         case FailGoal(reason=reason):
             return [] if goal.failed else [GoalFailed(reason=reason)]
-        case ForkGoal(forked=event):
-            return [] if goal.forked_from == Lineage(goal=event.goal, seq=event.seq, head=event.head) else [event]
+        case ForkGoal(forked=event, assessed=assessed):
+            is_known = goal.forked_from == Lineage(goal=event.goal, seq=event.seq, head=event.head)
+            return [] if is_known else [event, *_assess(assessed)]
         case RecordDecision(answer=answer):
             return _record(goal, command.actor, answer)
         case DetectStagnation(detected=event):
@@ -381,11 +387,15 @@ def decide(command: GoalCommand, goal: Goal) -> list[Event]:
 def _create(command: CreateGoal, goal: Goal) -> list[Event]:
     if goal.created_seq:
         return []
-    events: list[Event] = [command.created, command.configured, command.assessed]
-    if not command.assessed.testable:
-        reason = command.assessed.reason or "The goal cannot be tested as it is worded."
-        events.append(GoalBlocked(on="human", code="goal.testable", reason=reason))
-    return events
+    return [command.created, command.configured, *_assess(command.assessed)]
+
+
+def _assess(assessed: OracleAssessed) -> list[Event]:
+    """The assessment, and the block that follows when nobody could tell whether the goal was reached."""
+    if assessed.testable:
+        return [assessed]
+    reason = assessed.reason or "The goal cannot be tested as it is worded."
+    return [assessed, GoalBlocked(on="human", code="goal.testable", reason=reason)]
 
 
 def _unblock(goal: Goal, on: Party) -> list[Event]:

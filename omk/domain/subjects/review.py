@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value, quoted
-from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.values import Finding, ReviewPass
 from omk.errors import Refused
@@ -98,14 +98,14 @@ class Waiver(Value):
 
 
 class Begun(Value):
-    """A pass that is being made."""
+    """A pass that was announced and has not answered, and since which event."""
 
-    attempt: int
+    event: ReviewStarted
     seq: int
 
 
 class Reviews(Value):
-    """The last answer of each pass, the passes at work, and the waivers by rule code."""
+    """The newest answer and attempt of each pass, the attempts at work (`code:2`), and the waivers by rule code."""
 
     by_pass: Map[str, Review] = Map()
     attempts: Map[str, int] = Map()
@@ -117,11 +117,16 @@ class Reviews(Value):
         """Whether a pass is being made."""
         return bool(self.running)
 
+    def at_work(self, name: str) -> Begun | None:
+        """The newest attempt of a pass, if it is open."""
+        return self.running.get(attempt_key(name, self.attempts.get(name, 0)))
+
 
 def started(reviews: Reviews, event: ReviewStarted, record: Recorded) -> Reviews:
+    key = attempt_key(event.review, event.attempt)
     return replace(
         reviews,
-        running=reviews.running.set(event.review, Begun(attempt=event.attempt, seq=record.seq)),
+        running=reviews.running.set(key, Begun(event=event, seq=record.seq)),
         attempts=reviews.attempts.set(event.review, event.attempt),
     )
 
@@ -136,6 +141,10 @@ OUTCOMES = {
 
 
 def answered(reviews: Reviews, event: Verdict, record: Recorded) -> Reviews:
+    reviews = _ended(reviews, attempt_key(event.review, event.attempt))
+    known = reviews.by_pass.get(event.review)
+    if known is not None and event.attempt < known.attempt:
+        return reviews
     words = event.summary if isinstance(event, ReviewPassed | ReviewBlocked) else event.reason
     review = Review(
         outcome=OUTCOMES[type(event)],
@@ -147,8 +156,11 @@ def answered(reviews: Reviews, event: Verdict, record: Recorded) -> Reviews:
         total=event.total if isinstance(event, ReviewBlocked) else 0,
         seq=record.seq,
     )
-    running = reviews.running.delete(event.review) if event.review in reviews.running else reviews.running
-    return replace(reviews, by_pass=reviews.by_pass.set(event.review, review), running=running)
+    return replace(reviews, by_pass=reviews.by_pass.set(event.review, review))
+
+
+def _ended(reviews: Reviews, key: str) -> Reviews:
+    return replace(reviews, running=reviews.running.delete(key)) if key in reviews.running else reviews
 
 
 def waived(reviews: Reviews, event: WaiverGranted, record: Recorded) -> Reviews:
@@ -157,12 +169,12 @@ def waived(reviews: Reviews, event: WaiverGranted, record: Recorded) -> Reviews:
 
 
 def aborted(reviews: Reviews, event: EffectAborted, record: Recorded) -> Reviews:
-    name = aborted_name(event, "review")
-    return replace(reviews, running=reviews.running.delete(name)) if name is not None and name in reviews.running else reviews
+    return _ended(reviews, aborted_key(event, "review"))
 
 
 def forked(reviews: Reviews, event: GoalForked, record: Recorded) -> Reviews:
-    return replace(reviews, running=Map())
+    """What passes said of a tree stays; what a person waived, they waived for another goal."""
+    return replace(reviews, running=Map(), waivers=Map())
 
 
 EVOLVE: Table = {
@@ -208,11 +220,10 @@ def decide(command: ReviewCommand, reviews: Reviews) -> list[Event]:
     """The events that answer *command*; `Refused` when it may not be."""
     match command:
         case StartReview(started=event):
-            known = event.review in reviews.running or event.attempt <= reviews.attempts.get(event.review, 0)
+            known = reviews.at_work(event.review) or event.attempt <= reviews.attempts.get(event.review, 0)
             return [] if known else [event]
         case RecordReview(verdict=event):
-            running = reviews.running.get(event.review)
-            return [event] if running is not None and running.attempt == event.attempt else []
+            return [event] if attempt_key(event.review, event.attempt) in reviews.running else []
         case GrantWaiver(code=code, tree=tree, reason=reason):
             return _waive(command, reviews, WaiverGranted(code=code, tree=tree, reason=reason))
 

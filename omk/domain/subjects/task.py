@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Time, Tree, Value, quoted
 from omk.domain.paths import conflict
-from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.goal import GoalForked
 from omk.errors import Refused
 
@@ -109,8 +109,15 @@ class TaskRetried(Event, tag="task_retried.v1"):
 # --- State, and evolve: what we remember ---
 
 
+class Begun(Value):
+    """An attempt that began and has not ended, and since which event."""
+
+    attempt: int
+    seq: int
+
+
 class Task(Value):
-    """One task; title, description, acceptance and reason are quoted texts, `seq` its last event."""
+    """One task; title, description, acceptance and reason are quoted texts, `seq` its last event, `running` what is open."""
 
     id: str
     title: str | None
@@ -127,13 +134,14 @@ class Task(Value):
     lease_ends: Time | None = None
     reason: str | None = None
     tree: Tree | None = None
-    started_seq: int = 0
+    running: tuple[Begun, ...] = ()
 
 
 Tasks = Map[str, Task]
 
 
 def proposed(tasks: Tasks, event: TaskProposed, record: Recorded) -> Tasks:
+    known = tasks.get(event.task)
     task = Task(
         id=event.task,
         title=quoted(record, event.title),
@@ -144,6 +152,7 @@ def proposed(tasks: Tasks, event: TaskProposed, record: Recorded) -> Tasks:
         acceptance=tuple(quoted(record, one) for one in event.acceptance),
         status="proposed",
         seq=record.seq,
+        running=known.running if known else (),
     )
     return tasks.set(event.task, task)
 
@@ -170,20 +179,41 @@ def renewed(tasks: Tasks, event: LeaseRenewed, record: Recorded) -> Tasks:
 
 
 def expired(tasks: Tasks, event: LeaseExpired, record: Recorded) -> Tasks:
-    return _change(tasks, event.task, record, holder=None, lease_ends=None, status="pending")
+    """The holder's attempt is over; what began earlier and was never answered is still owed."""
+    task = tasks.get(event.task)
+    running = without(task.running, task.attempts) if task and task.status == "running" else task.running if task else ()
+    return _change(tasks, event.task, record, holder=None, lease_ends=None, status="pending", running=running)
 
 
 def started(tasks: Tasks, event: TaskStarted, record: Recorded) -> Tasks:
-    return _change(tasks, event.task, record, status="running", attempts=event.attempt, reason=None, started_seq=record.seq)
+    task = tasks.get(event.task)
+    before = without(task.running, event.attempt) if task else ()
+    running = (*before, Begun(attempt=event.attempt, seq=record.seq))
+    return _change(tasks, event.task, record, status="running", attempts=event.attempt, reason=None, running=running)
 
 
 def finished(tasks: Tasks, event: TaskFinished, record: Recorded) -> Tasks:
-    return _change(tasks, event.task, record, status="done", holder=None, lease_ends=None, tree=event.tree, reason=None)
+    return _end(tasks, event.task, event.attempt, record, status="done", tree=event.tree, reason=None)
 
 
 def failed(tasks: Tasks, event: TaskFailed, record: Recorded) -> Tasks:
-    reason = quoted(record, event.reason)
-    return _change(tasks, event.task, record, status="blocked", holder=None, lease_ends=None, reason=reason)
+    return _end(tasks, event.task, event.attempt, record, status="blocked", reason=quoted(record, event.reason))
+
+
+def _end(tasks: Tasks, name: str, attempt: int, record: Recorded, **fields: object) -> Tasks:
+    """Close an attempt; only the newest one says what has become of the task."""
+    task = tasks.get(name)
+    if task is None:
+        return tasks
+    running = without(task.running, attempt)
+    if attempt != task.attempts:
+        return _change(tasks, name, record, running=running)
+    return _change(tasks, name, record, running=running, holder=None, lease_ends=None, **fields)
+
+
+def without(running: tuple[Begun, ...], attempt: int) -> tuple[Begun, ...]:
+    """The other open attempts."""
+    return tuple(one for one in running if one.attempt != attempt) if running else running
 
 
 def retried(tasks: Tasks, event: TaskRetried, record: Recorded) -> Tasks:
@@ -191,17 +221,24 @@ def retried(tasks: Tasks, event: TaskRetried, record: Recorded) -> Tasks:
 
 
 def aborted(tasks: Tasks, event: EffectAborted, record: Recorded) -> Tasks:
-    name = aborted_name(event, "task")
-    if name is None:
+    name, _, attempt = aborted_key(event, "task").rpartition(":")
+    task = tasks.get(name)
+    owed = next((one for one in task.running if str(one.attempt) == attempt), None) if task else None
+    if owed is None:
         return tasks
-    reason = quoted(record, event.reason)
-    return _change(tasks, name, record, status="pending", holder=None, lease_ends=None, reason=reason)
+    return _end(tasks, name, owed.attempt, record, status="pending", reason=quoted(record, event.reason))
 
 
 def forked(tasks: Tasks, event: GoalForked, record: Recorded) -> Tasks:
+    """What agents did has to be done again; the one task of a goal with one task is the goal, in the fork's words."""
+    working = [name for name, task in tasks.items() if task.role == EXECUTOR and task.status != "rejected"]
     for name, task in tasks.items():
-        status = "pending" if task.status == "running" else task.status
-        tasks = tasks.set(name, replace(task, status=status, holder=None, lease_ends=None))
+        known = replace(task, holder=None, lease_ends=None, running=())
+        if working == [name]:
+            known = replace(known, description=quoted(record, event.prompt))
+        if task.status == "running" or (name in working and task.status in {"done", "blocked"}):
+            known = replace(known, status="pending", seq=record.seq, reason=None, tree=None)
+        tasks = tasks.set(name, known)
     return tasks
 
 
@@ -331,11 +368,11 @@ def decide(command: TaskCommand, tasks: Tasks) -> list[Event]:
         case StartTask(task=name, worker=worker):
             return _start(_task(tasks, name), tasks, worker)
         case FinishTask(task=name, attempt=attempt, tree=tree):
-            open_now = _is_open(_task(tasks, name), attempt)
-            return [TaskFinished(task=name, attempt=attempt, tree=tree)] if open_now else []
+            is_open = _is_open(_task(tasks, name), attempt)
+            return [TaskFinished(task=name, attempt=attempt, tree=tree)] if is_open else []
         case FailTask(task=name, attempt=attempt, reason=reason):
-            open_now = _is_open(_task(tasks, name), attempt)
-            return [TaskFailed(task=name, attempt=attempt, reason=reason)] if open_now else []
+            is_open = _is_open(_task(tasks, name), attempt)
+            return [TaskFailed(task=name, attempt=attempt, reason=reason)] if is_open else []
         case RetryTask(task=name, reason=reason):
             task = _task(tasks, name)
             again = task.status in {"done", "blocked"}
@@ -388,7 +425,7 @@ def _start(task: Task, tasks: Tasks, worker: str) -> list[Event]:
 
 
 def _is_open(task: Task, attempt: int) -> bool:
-    return task.status == "running" and task.attempts == attempt
+    return any(one.attempt == attempt for one in task.running)
 
 
 NONE: Tasks = Map()

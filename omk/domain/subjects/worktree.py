@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value
-from omk.domain.subjects.aborted import EffectAborted, aborted_name
+from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
 from omk.domain.subjects.delivery import ChangeAccepted
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.values import Base, Change, Unreadable
@@ -116,8 +116,9 @@ class Conflicted(Value):
 
 
 class Open(Value):
-    """A worktree that is there: its number, what it is for, and since which event."""
+    """A worktree that is there: its name and number, what it is for, and since which event."""
 
+    worktree: str
     number: int
     purpose: Purpose
     seq: int
@@ -127,7 +128,8 @@ class Files(Value):
     """What the goal's content has become.
 
     `paths` are the net changes against the base; `owners` maps a task to the seq of its first own change; `accepted` are the
-    net changes that were accepted, so that acceptance survives a merge that leaves them as they are.
+    net changes that were accepted, so that acceptance survives a merge that leaves them as they are. `open_worktrees` go by
+    name and number (`verify:3`).
     """
 
     base: Base | None = None
@@ -144,6 +146,10 @@ class Files(Value):
     commits: tuple[str, ...] = ()
     worktrees: int = 0
     open_worktrees: Map[str, Open] = Map()
+
+    def open_named(self, name: str) -> tuple[Open, ...]:
+        """The open worktrees of that name."""
+        return tuple(one for one in self.open_worktrees.values() if one.worktree == name)
 
     @property
     def is_changed(self) -> bool:
@@ -169,13 +175,18 @@ def created(files: Files, event: GoalCreated, record: Recorded) -> Files:
 
 
 def opened(files: Files, event: WorktreeOpened, record: Recorded) -> Files:
-    place = Open(number=event.number, purpose=event.purpose, seq=record.seq)
-    return replace(files, worktrees=event.number, open_worktrees=files.open_worktrees.set(event.worktree, place))
+    place = Open(worktree=event.worktree, number=event.number, purpose=event.purpose, seq=record.seq)
+    key = attempt_key(event.worktree, event.number)
+    return replace(files, worktrees=event.number, open_worktrees=files.open_worktrees.set(key, place))
 
 
 def closed(files: Files, event: WorktreeClosed, record: Recorded) -> Files:
-    is_open = event.worktree in files.open_worktrees
-    return replace(files, open_worktrees=files.open_worktrees.delete(event.worktree)) if is_open else files
+    return _gone(files, attempt_key(event.worktree, event.number))
+
+
+def _gone(files: Files, key: str) -> Files:
+    is_open = key in files.open_worktrees
+    return replace(files, open_worktrees=files.open_worktrees.delete(key)) if is_open else files
 
 
 def changed(files: Files, event: FilesChanged, record: Recorded) -> Files:
@@ -227,13 +238,12 @@ def accepted(files: Files, event: ChangeAccepted, record: Recorded) -> Files:
 
 
 def aborted(files: Files, event: EffectAborted, record: Recorded) -> Files:
-    name = aborted_name(event, "worktree") or ""
-    is_open = name in files.open_worktrees
-    return replace(files, open_worktrees=files.open_worktrees.delete(name)) if is_open else files
+    return _gone(files, aborted_key(event, "worktree"))
 
 
 def forked(files: Files, event: GoalForked, record: Recorded) -> Files:
-    return replace(files, accepted=None, conflict=None, open_worktrees=Map())
+    """The files stay; that a task changed some of them, that they were accepted or committed, is the parent's."""
+    return replace(files, owners=Map(), accepted=None, conflict=None, commits=(), open_worktrees=Map())
 
 
 EVOLVE: Table = {
@@ -300,12 +310,12 @@ def decide(command: WorktreeCommand, files: Files) -> list[Event]:
     """The events that answer *command*; `Refused` when it may not be."""
     match command:
         case OpenWorktree(worktree=name, purpose=purpose, tree=tree):
-            if name in files.open_worktrees:
+            if files.open_named(name):
                 return []
             return [WorktreeOpened(worktree=name, number=files.worktrees + 1, purpose=purpose, tree=tree)]
         case CloseWorktree(worktree=name):
-            is_open = files.open_worktrees.get(name)
-            return [] if is_open is None else [WorktreeClosed(worktree=name, number=is_open.number)]
+            places = sorted(files.open_named(name), key=lambda one: one.number)
+            return [WorktreeClosed(worktree=name, number=one.number) for one in places]
         case RecordFiles(changed=event, outside=outside):
             return _record(files, event, outside)
         case RecordCommit(made=event):

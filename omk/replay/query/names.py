@@ -34,8 +34,8 @@ class Name(NamedTuple):
 
 
 OBLIGED = (
-    *("agent.running", "agent.tools", "agent.permissions", "gate.order", "gate.by_name", "task", "review.running"),
-    *("worktree.open_worktrees", "delivery.pull_request_open", "delivery.pull_requests", "delivery.merge", "delivery.merges"),
+    *("agent.running", "agent.tools", "agent.permissions", "gate.running", "task", "review.running"),
+    *("worktree.open_worktrees", "delivery.asking", "delivery.merging"),
 )
 """What obligations are gathered from."""
 RULED = tuple(sorted({field for rule in RULES for field in rule.reads}))
@@ -80,7 +80,7 @@ GAPS = _name("The open gaps by rule code: `{owner, since, evidence, missing, fol
 GATES = _name(
     "The configured gates by name: `{required, outcome, tree, definition, exit_code, seq, fresh, command, duration_ms, runs, "
     "failures, is_running, proves, breaker_until}`.",
-    ("gate.by_name", "worktree.tree"),
+    ("gate.by_name", "gate.running", "worktree.tree"),
     facts.gates,
 )
 REVIEWS = _name("The six review passes: `{outcome, tree, seq, fresh}`.", REVIEWED, facts.reviews)
@@ -112,6 +112,11 @@ USAGE = _whole(
     tokens_cached=_field("tokens that were cached", "budget.used_tokens_cached"),
     micro_usd=_field("money", "budget.used_micro_usd"),
     limits=_name("`{active_ms, tokens, micro_usd}`", ("budget.time_ms", "budget.tokens", "budget.micro_usd"), facts.limits),
+    inherited=_name(
+        "`{active_ms, tokens, micro_usd}`: what was spent before it was forked",
+        ("goal.forked_from", "budget.inherited_ms", "budget.inherited_tokens", "budget.inherited_micro_usd"),
+        facts.inherited,
+    ),
     agent_runs=_field("runs of agents", "agent.runs"),
     messages=_field("what agents said", "agent.messages"),
     tool_calls=_field("tool calls", "agent.tool_calls"),
@@ -143,7 +148,9 @@ PROOF = _whole(
 NAMES: dict[str, Name] = {
     "status": STATUS,
     "phase": _name(
-        "Where the goal stands.", ("goal.oracle", "goal.planned_seq", *OBLIGED), lambda moment: phase_of(moment.state)
+        "Where the goal stands.",
+        ("goal.oracle", "goal.planned_seq", "agent.running", "task", "gate.is_busy", "review.is_busy"),
+        lambda moment: phase_of(moment.state),
     ),
     "tree": TREE,
     "base": _field("What it started from: `{branch, commit, tree}`.", "worktree.base"),

@@ -74,12 +74,12 @@ def _record(
     reason: str | None = None,
 ) -> None:
     output, blob = session.packed(ended) if ended else (None, None)
-    started = session.state.gate.by_name[effect.gate].started
+    begun = session.state.gate.at_work(effect.gate)
     ran = GateRan(
         gate=effect.gate,
         attempt=effect.attempt,
         outcome=outcome,
-        tree=started.tree if started else session.state.worktree.tree,
+        tree=begun.event.tree if begun else session.state.worktree.tree,
         definition=gate.digest,
         exit_code=ended.status if ended else None,
         signal=ended.signal if ended else None,
@@ -94,7 +94,7 @@ def _record(
 def _prepared(session: Session, gate: GateDefinition) -> Path:
     """The verification worktree with exactly the tree, the shared paths, and what the setup commands add."""
     tree = session.state.worktree.tree
-    was_open = "verify" in session.state.worktree.open_worktrees
+    was_open = bool(session.state.worktree.open_named("verify"))
     worktree = session.worktree("verify")
     if was_open:
         session.workshop.reset(worktree, tree)

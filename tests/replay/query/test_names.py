@@ -78,6 +78,7 @@ def test_what_the_documents_also_tell_they_tell_alike(records: list[Recorded]):
     pair = moment.state, moment.proof
     state, proof = plain(state_document(*pair)), plain(proof_document(*pair))
     value = {root: plain(name.value(moment)) for root, name in NAMES.items()}
+    state["usage"].setdefault("inherited", None)
     for root in ("status", "phase", "tree", "base", "usage", "settings", "controller"):
         assert value[root] == state[root], root
     assert [{"path": path, "operation": net["operation"]} for path, net in value["files"].items()] == state["changes"]

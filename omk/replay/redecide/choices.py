@@ -1,0 +1,110 @@
+"""The effect that a record shows the controller to have chosen, and the one that is wanted first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from omk.domain.event import Command
+from omk.domain.goal_decider import PlanGoal
+from omk.domain.state import GoalState
+from omk.domain.subjects.agent import StartAgent
+from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
+from omk.domain.subjects.gate import StartGate
+from omk.domain.subjects.review import StartReview
+from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
+from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
+from omk.domain.wanted import (
+    AcceptByPolicy,
+    BeginTask,
+    Effect,
+    EndTask,
+    MakePlan,
+    MakeReview,
+    MergeByPolicy,
+    RunAgent,
+    RunGate,
+    TryAgain,
+    wanted,
+)
+from omk.replay.redecide.difference import Plain
+
+NAMES: Mapping[type[Effect], str] = {
+    MakePlan: "make_plan",
+    RunAgent: "run_agent",
+    BeginTask: "begin_task",
+    RunGate: "run_gate",
+    MakeReview: "make_review",
+    EndTask: "end_task",
+    AcceptByPolicy: "accept_by_policy",
+    TryAgain: "try_again",
+    MergeByPolicy: "merge_by_policy",
+}
+
+
+def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
+    """The effect that *command*, of which *event* was recorded, begins or ends; None if no controller chose it.
+
+    It says as much of the effect as is on record: the codes for which a task failed or is tried again are free text.
+    """
+    if not command.actor.startswith(("controller:", AUTO)):
+        return None
+    match command:
+        case PlanGoal():
+            return {"effect": NAMES[MakePlan]}
+        case StartGate() | StartReview() | StartAgent():
+            return _of_process(command)
+        case AcceptChange(actor=actor) if actor == AUTO:
+            return {"effect": NAMES[AcceptByPolicy]}
+        case RebaseChange() | RecordConflict() | RecordCommit() | StartMerge():
+            return {"effect": NAMES[MergeByPolicy]}
+        case StartTask() | FinishTask() | FailTask() | RetryTask():
+            return _of_task(command, event, state)
+        case _:
+            return None
+
+
+def _of_process(command: StartGate | StartReview | StartAgent) -> Plain:
+    match command:
+        case StartGate(started=gate):
+            return plain_effect(RunGate(gate=gate.gate, attempt=gate.attempt))
+        case StartReview(started=review):
+            return plain_effect(MakeReview(review=review.review, attempt=review.attempt))
+        case StartAgent(started=agent):
+            return plain_effect(RunAgent(task=agent.task, attempt=agent.attempt))
+
+
+def _of_task(command: StartTask | FinishTask | FailTask | RetryTask, event: object, state: GoalState) -> Plain | None:
+    name = command.task
+    task = state.task.get(name)
+    is_executor = task is not None and task.role == EXECUTOR
+    match command:
+        case StartTask(worker=worker) if worker == CONTROLLER:
+            return {"effect": NAMES[BeginTask], "task": name}
+        case StartTask():
+            attempt = event.attempt if isinstance(event, TaskStarted) else None
+            return {"effect": NAMES[RunAgent], "task": name, "attempt": attempt}
+        case RetryTask():
+            return {"effect": NAMES[TryAgain if is_executor else BeginTask], "task": name}
+        case FinishTask() | FailTask():
+            outcome = "finished" if isinstance(command, FinishTask) else "failed"
+            return None if is_executor else {"effect": NAMES[EndTask], "task": name, "outcome": outcome}
+
+
+def first_wanted(state: GoalState) -> Plain | None:
+    """What today's controller would do first; None: nothing."""
+    effects = wanted(state)
+    return plain_effect(effects[0]) if effects else None
+
+
+def plain_effect(effect: Effect) -> Plain:
+    """An effect as plain values."""
+    fields: dict[str, Any] = {name: msgspec.to_builtins(getattr(effect, name)) for name in effect.__struct_fields__}
+    if isinstance(effect, EndTask):
+        fields["outcome"] = "failed" if effect.gaps else "finished"
+    return {"effect": NAMES[type(effect)], **fields}
+
+
+def is_alike(chosen_then: Plain, wanted_now: Plain | None) -> bool:
+    """Whether what was chosen is what is wanted, as far as it is on record."""
+    return wanted_now is not None and chosen_then.items() <= wanted_now.items()

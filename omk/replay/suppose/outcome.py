@@ -1,0 +1,20 @@
+"""The outcome of a fold: its status and the codes of its gaps, and nothing that could be taken for a proof."""
+
+from msgspec import Struct
+
+from omk.domain.proof.rules import RULES
+from omk.domain.proof.status import status_of
+from omk.domain.state import GoalState
+
+
+class Outcome(Struct, frozen=True):
+    """A status, and the codes of the gaps in the order of the rules."""
+
+    status: str
+    gaps: tuple[str, ...]
+
+
+def outcome_of(state: GoalState) -> Outcome:
+    """How *state* is judged."""
+    gaps = tuple(code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None)
+    return Outcome(status_of(state, is_ready=not gaps), gaps)
