@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME]`: one tab-separated line per figure: name, value, unit, goal, `ok` or `short`.
 
-Machines are shared and noisy, so every goal is a ratio of two things measured one after the other in this run, the best of
+Machines are shared and noisy, so most goals are a ratio of two things measured one after the other in this run, the best of
 several turns each. `OMK_BENCH_EVENTS` sets the size of the long goal (default 1,000,000); it is made once, in `.bench/`.
 """
 
@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.history import GOAL, make
+from benchmarks.travel import GOALS
+from benchmarks.when import ASKED
 
 FOLDER = Path(__file__).parent.parent / ".bench"
 EVENTS = int(os.environ.get("OMK_BENCH_EVENTS", "1000000"))
@@ -81,7 +83,32 @@ def start() -> Iterator[Figure]:
     yield "start.replay.json", best["replay-json", 20][0] / base, "x typer", 1.5
 
 
-FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {"start": start, "fold": fold, "replay": replay}
+def travel() -> Iterator[Figure]:
+    """Go to any moment of the long goal and step from there, with its snapshots, against the plain fold."""
+    yield from grouped("benchmarks.travel", GOALS)
+
+
+def grouped(module: str, goals: dict[str, tuple[str, float]], count: int = EVENTS) -> Iterator[Figure]:
+    """The figures that a module measures in a process of its own: `name value` lines, told with their units and goals."""
+    command = (sys.executable, "-m", module, str(store(count)), GOAL)
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    measured = {name: float(value) for name, value in map(str.split, said.splitlines())}
+    yield from ((name, measured[name], *goals[name]) for name in goals)
+
+
+def when() -> Iterator[Figure]:
+    """Ask a goal of a hundred thousand events when something changed last, with its snapshots."""
+    yield from grouped("benchmarks.when", ASKED, min(EVENTS, 100_000))
+
+
+FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {
+    "start": start,
+    "fold": fold,
+    "replay": replay,
+    "travel": travel,
+    "when": when,
+}
+"""Groups of figures by name; another one is another function here."""
 
 
 def main(wanted: list[str]) -> int:
@@ -93,7 +120,7 @@ def main(wanted: list[str]) -> int:
     for name in wanted or FIGURES:
         for label, value, unit, goal in FIGURES[name]():
             verdict = "ok" if not goal or value <= goal else "short"
-            print(f"{label}\t{value:.2f}\t{unit}\t{goal or '-'}\t{verdict}", flush=True)
+            print(f"{label}\t{value:.{2 if value >= 0.1 else 4}f}\t{unit}\t{goal or '-'}\t{verdict}", flush=True)
     return 0
 
 

@@ -147,11 +147,25 @@ def test_every_key_of_the_documents_stands_in_the_reference(repository):
     assert run_goal(at=repository).code == 0
     text = (REFERENCE / "json.md").read_text()
     words = {"when": ("latest", "seq"), "diff": ("latest@1", "@2", "--files")}
-    for command in ("proof", "why", "replay", "list", "status", "show", "fsck", "when", "diff"):
+    for command in ("proof", "why", "verdicts", "replay", "list", "status", "show", "fsck", "when", "diff"):
         document = omk(command, *words.get(command, ()), "--json", at=repository).document
         section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
         first = document[0] if isinstance(document, list) else document
         assert [key for key in first if f"`{key}`" not in section] == [], command
+
+
+def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository, tmp_path):
+    assert run_goal(at=repository).code == 0
+    text = (REFERENCE / "json.md").read_text()
+    places = {
+        "fork": ("latest", "Build a CLI the other way with acceptance smoke demo"),
+        "checkout": ("latest", str(tmp_path / "then")),
+        "bisect": ("latest", "--gate", "demo"),
+    }
+    for command, arguments in places.items():
+        document = omk(command, *arguments, "--json", at=repository).document
+        section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
+        assert [key for key in document if f"`{key}`" not in section] == [], command
 
 
 @pytest.mark.parametrize("table", [config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable])

@@ -5,7 +5,6 @@
 A folder with `minimized.json` holds a part of a run: it is folded, but no controller ever recorded it.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from omk.log.jsonl import JsonlLog
 from omk.log.protocol import Log
 from omk.replay.documents import Document, state_document
 from omk.replay.history import History
+from omk.replay.pretty import lines, pretty
 from omk.replay.proof_document import proof_document
 from omk.replay.redecide.again import redecide
 
@@ -80,17 +80,6 @@ def folded(folder: Path) -> dict[str, str]:
         VERDICTS: lines(verdicts),
         REDECIDED: pretty(answers) if answers else "",
     }
-
-
-def pretty(document: object) -> str:
-    """A document as the corpus keeps it: in its own order, one value a line."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def lines(entries: list[Document]) -> str:
-    """A list as the corpus keeps it, one entry a line, so that a difference shows whole entries."""
-    told = ",\n".join(json.dumps(one, ensure_ascii=False) for one in entries)
-    return f"[\n{told}\n]\n"
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -21,11 +21,14 @@ COMMANDS: dict[str, str] = {
     "status": "omk.cli.reading:status",
     "show": "omk.cli.reading:show",
     "proof": "omk.cli.reading:proof",
-    "why": "omk.cli.reading:why",
+    "why": "omk.cli.explaining:why",
+    "verdicts": "omk.cli.explaining:verdicts",
     "replay": "omk.cli.replaying:replay",
     "when": "omk.cli.querying:when",
     "diff": "omk.cli.querying:diff",
+    "unblock": "omk.cli.supposing:unblock",
     "whatif": "omk.cli.supposing:whatif",
+    "minimize": "omk.cli.minimizing:minimize",
     "accept": "omk.cli.operating:accept",
     "reject": "omk.cli.operating:reject",
     "decide": "omk.cli.operating:decide",
@@ -37,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "budget": "omk.cli.operating:budget",
     "fork": "omk.cli.travelling:fork",
     "checkout": "omk.cli.travelling:checkout",
+    "bisect": "omk.cli.travelling:bisect",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -53,10 +57,13 @@ SUMMARIES: dict[str, str] = {
     "show": "Show everything that is known of a goal",
     "proof": "Judge a goal: ready with the evidence, or not and why",
     "why": "Explain why a goal is not ready, and what would make it so",
+    "verdicts": "List the events that opened or closed a gap, or changed the status",
     "replay": "Reconstruct a goal's history: timeline, state and proof",
     "when": "Find the event at which something came true or changed",
     "diff": "Compare two moments: state, proof, files, and with --files the code",
+    "unblock": "Find what would make a goal ready, as sequences of events",
     "whatif": "Fold a goal's history without some events, or with others",
+    "minimize": "Write the fewest events of a goal that are still judged alike, as a new folder",
     "accept": "Accept the change as it is now",
     "reject": "Reject the change as it is now",
     "decide": "Answer what blocks a goal",
@@ -68,12 +75,16 @@ SUMMARIES: dict[str, str] = {
     "budget": "Add to what a goal may spend",
     "fork": "Begin a new goal in another's past, with its files",
     "checkout": "Write the code as it was at a moment into an empty folder",
+    "bisect": "Find the step that broke a gate, by running it on recorded trees",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, without network",
 }
 """What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
 
-SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:", "omk.cli.supposing:")
+SHORT = (
+    *("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:"),
+    *("omk.cli.supposing:", "omk.cli.explaining:"),
+)
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"
 DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130

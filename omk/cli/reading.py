@@ -1,4 +1,4 @@
-"""Reading one goal, or all: list, status, show, proof, why."""
+"""Reading one goal, or all: list, status, show, proof."""
 
 from typing import Annotated
 
@@ -9,12 +9,10 @@ from omk.cli.archive import Archive, Found, found, opened
 from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.output import show as print_document
-from omk.replay.documents import Document, list_entry, state_document, with_output_tails
-from omk.replay.explain.why import why_document
+from omk.replay.documents import Document, list_entry, state_document
 from omk.replay.proof_document import proof_document
 from omk.views import goals, markdown
 from omk.views.proof import proof_lines
-from omk.views.why import why_lines
 
 
 def list_goals(
@@ -89,18 +87,3 @@ def proof(
     print_document(choice, document, lambda width: proof_lines(document, width), lambda: markdown.proof_markdown(document))
     if check and document["status"] != "ready":
         raise typer.Exit(NOT_READY)
-
-
-def why(
-    address: GoalAddress = "latest",
-    form: FormatOption = None,
-    as_json: JsonOption = False,
-    store: StoreOption = None,
-    everywhere: AllOption = False,
-) -> None:
-    """Explain why a goal is not ready, and what would make it so: omk why latest@gate_ran#2."""
-    choice = chosen(form, as_json)
-    with found(address, store, everywhere=everywhere) as one:
-        state, verdict = one.history.at(one.seq)
-        document = with_output_tails(one.resolved(why_document(verdict)), state, one.blob)
-    print_document(choice, document, lambda width: why_lines(document, width), lambda: markdown.why_markdown(document))

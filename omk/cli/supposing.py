@@ -1,4 +1,4 @@
-"""whatif: histories that did not happen. Only looked at; nothing is written anywhere."""
+"""whatif, unblock: what did not happen, or not yet. Only looked at; nothing is written anywhere."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -8,16 +8,18 @@ from typing import Annotated
 import typer
 
 from omk.cli.archive import Found, found
-from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
-from omk.cli.output import show
+from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
+from omk.cli.output import say, show
 from omk.domain.event import kind_of
 from omk.domain.proof.gaps import Missing
 from omk.errors import Refused, Unusable
 from omk.replay.address import locate
 from omk.replay.documents import Document, plain
+from omk.replay.explain.unblock import unblock as ways_to_ready
 from omk.replay.suppose.reading import read_events
 from omk.replay.suppose.whatif import WhatIf, what_if
 from omk.replay.timeline import Entry, timeline_entry
+from omk.views.unblock import unblock_lines, unblock_markdown
 from omk.views.whatif import SHOWN, whatif_lines, whatif_markdown
 
 DropOption = Annotated[
@@ -55,7 +57,7 @@ def whatif(
     with found(address, store, everywhere=everywhere) as one:
         others = dict(_replacement(one, text, read) for text in replace or ())
         told = what_if(one.history, one.seq, [_place(one, position) for position in drop or ()], added, replace=others)
-        entries = [] if choice == "json" else list(_entries(one, told.dropped[:SHOWN]))
+        entries = [] if choice == Format.JSON else list(_entries(one, told.dropped[:SHOWN]))
     document = _document(told)
     show(
         choice,
@@ -63,6 +65,24 @@ def whatif(
         lambda width: whatif_lines(document, entries, width),
         lambda: whatif_markdown(document, entries),
     )
+
+
+def unblock(
+    address: GoalAddress = "latest",
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    everywhere: AllOption = False,
+) -> None:
+    """Find what would make a goal ready, as sequences of events: omk unblock latest --json."""
+    choice = chosen(form, as_json)
+    with found(address, store, everywhere=everywhere) as one:
+        moment = one.history.moment(one.seq)
+    told = ways_to_ready(moment.state, moment.standing)
+    if choice == Format.JSON and told.reason is not None:
+        say(told.reason)
+    document = [[{"kind": step.kind, "where": step.where} for step in way] for way in told.ways]
+    show(choice, document, lambda width: unblock_lines(told, width), lambda: unblock_markdown(told))
 
 
 def _document(told: WhatIf) -> Document:

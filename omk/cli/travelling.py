@@ -1,6 +1,8 @@
 """Travelling in time: the code as it was, a goal that begins in another's past, the step that broke a gate."""
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +14,17 @@ from omk.cli.options import AllOption, FormatOption, JsonOption, StoreOption, ch
 from omk.cli.output import say, show
 from omk.cli.place import here, locate
 from omk.cli.progress import Progress
-from omk.cli.writing import interruptible, open_store
+from omk.cli.writing import interruptible, open_store, repository
 from omk.errors import NotFound
 from omk.log.open import store_folder
+from omk.replay.documents import Document
+from omk.runtime.bisect import Bisection, Candidate, Scratch, gate_named
+from omk.runtime.bisect import bisect as run_bisect
 from omk.runtime.checkout import checkout as make_checkout
 from omk.runtime.fork import fork_goal
 from omk.runtime.git import encode_path
 from omk.runtime.inside import refuse_inside
+from omk.runtime.store import require_ours
 from omk.views import travelling
 
 PastAddress = Annotated[
@@ -77,6 +83,56 @@ def fork(
         say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or fork with words that say more.")
     else:
         say(f"Let an agent work on it: omk resume {session.goal}")
+
+
+def bisect(
+    address: PastAddress,
+    gate: Annotated[str, typer.Option("--gate", metavar="NAME", help="The gate to run again, as it was defined then.")],
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Find the step that broke a gate, by running it on recorded trees: omk bisect latest --gate tests."""
+    choice = chosen(form, as_json)
+    refuse_inside("bisect")
+    user = repository()
+    with found(address, store, everywhere=False) as one:
+        state, records = one.history.moment(one.seq).state, list(one.history.read(0, one.seq))
+    definition = gate_named(state, gate)
+    require_ours(state, user.identity())
+    with interruptible():
+        done = run_bisect(Scratch(user, one.goal, state), definition, records, _tell, marks=one.archive.folder)
+    document = _bisection(one, gate, done)
+    show(
+        choice,
+        document,
+        lambda width: travelling.bisect_lines(document, width),
+        lambda: travelling.bisect_markdown(document),
+    )
+
+
+def _tell(tree: Candidate, outcome: str) -> None:
+    """One line about what a gate said of a tree."""
+    of = "base" if tree.seq is None else f"event {tree.seq}"
+    with contextlib.suppress(OSError):  # whoever watched has left; the work goes on
+        print(f"tree {tree.tree[:12]} {of}: {outcome}", file=sys.stderr, flush=True)
+
+
+def _bisection(one: Found, gate: str, done: Bisection) -> Document:
+    bad, good = done.first_bad, done.last_good
+    return {
+        "goal": one.goal,
+        "gate": gate,
+        "seq": one.seq,
+        "first_bad": bad and bad.seq,
+        "last_good": good and good.seq,
+        "tried": done.tried,
+        "trees": done.trees,
+        "outcome": "broken" if bad else "passes" if good else "never_passed",
+        "first_bad_tree": bad and bad.tree,
+        "last_good_tree": good and good.tree,
+        "agent": bad and bad.agent,
+    }
 
 
 def _tree_at(one: Found) -> str:

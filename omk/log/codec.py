@@ -167,6 +167,13 @@ def seal(
     return Entry(decode(body), body)
 
 
+def renumbered(record: Recorded, *, goal: str, seq: int, causes: Sequence[int], prev: str) -> Entry:
+    """The same event at another place of another history; its texts stay sealed as they are, with the same salts."""
+    moved = structs.replace(record, goal=goal, seq=seq, causes=tuple(causes), prev=prev)
+    body = b"".join((_OPEN, record.open, _SEALED, sealed_bytes(moved), _END))
+    return Entry(decode(body), body)
+
+
 def decode(body: bytes) -> Recorded:
     """Read one stored record, with its digest.
 

@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -42,6 +40,7 @@ from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
 from omk.runtime.steps.review import make_review
+from omk.runtime.undisturbed import undisturbed
 from omk.runtime.watch import watching
 
 
@@ -72,14 +71,13 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
         reason = f"{type(error).__name__}: {error}"
         raise
     finally:
-        with _undisturbed():
+        with undisturbed():
             proof = _stop(session, controller, reason)
     return proof
 
 
 RECOVERY = "controller:recovery"
 """Who cleans up after a dead controller: whichever process comes first, in nobody's name."""
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
 
 
@@ -111,25 +109,6 @@ def _start(session: Session, steps: tuple[Step, ...], max_attempts: int, *, resu
     session.handle(StartController(actor=session.actor, started=started, alive=alive))
     session.handle.controller = name
     return name
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Do not hear the signals that end a command; nor do the processes that are started meanwhile.
-
-    What comes while it lasts is dropped. Only the main thread can do so; elsewhere this does nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # inherited by git, which would else die of the same Ctrl-C
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # first: what waits is dropped, not delivered
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def _stop(session: Session, controller: str, reason: str) -> GoalProof:

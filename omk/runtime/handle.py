@@ -26,6 +26,8 @@ from omk.replay.history import History
 from omk.runtime import edge
 
 TRIES = 10
+AT_ONCE = 512
+"""How many records are read before they are folded: a few, so that they stay close at hand."""
 
 
 class Superseded(OmkError):
@@ -72,7 +74,7 @@ class Handle:
         """Read what others appended. Raises `Superseded` when that is another controller's start."""
         seq = self.judge.state.seq
         records = self.log.read(self.goal, after=seq, texts=False)
-        while some := list(islice(records, self.snapshots.spacing - seq % self.snapshots.spacing)):
+        while some := list(islice(records, min(AT_ONCE, self.snapshots.spacing - seq % self.snapshots.spacing))):
             self.judge.add_all(some)
             self._passed(some)
             seq = some[-1].seq

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from omk.domain.event import Recorded
+from omk.domain.state import GoalState
 from omk.domain.subjects.goal import GoalCreated
 from omk.domain.subjects.obligation import BOOKKEEPING
 from omk.errors import NotFound, Unusable
@@ -65,10 +66,7 @@ class Store:
 
     def session_of(self, handle: Handle, tell: Callable[[str], None]) -> Session:
         """A session on what *handle* has read. Raises `Unusable` for a goal of another repository."""
-        repository = handle.state.goal.repository
-        if repository is not None and repository.id != self.identity:
-            text = f"{handle.state.goal.id} belongs to another repository ({repository.origin or repository.id}). Go there."
-            raise Unusable(text)
+        require_ours(handle.state, self.identity)
         return Session(handle, self.user, actor=edge.person(), tell=tell, reopen=lambda: self._open(create=False))
 
     def has(self, goal: str) -> bool:
@@ -87,3 +85,10 @@ class Store:
             if not isinstance(event, GoalCreated) or event.repository.id == self.identity:
                 known.append((head.goal, decode(own.body).at))
         return known
+
+
+def require_ours(state: GoalState, identity: str | None) -> None:
+    """Raise `Unusable` unless the goal is of the repository with this identity."""
+    repository = state.goal.repository
+    if repository is not None and repository.id != identity:
+        raise Unusable(f"{state.goal.id} belongs to another repository ({repository.origin or repository.id}). Go there.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from omk.views.lines import word
 from omk.views.times import moment, took
-from omk.views.why import kind_name, where_text
+from omk.views.why import causes_text, kind_name, left_out_text, told_by, where_text
 
 Document = dict[str, Any]
 _MARKS = str.maketrans({one: f"\\{one}" for one in "\\`*_[]<>|#"})
@@ -64,7 +64,18 @@ def gaps_markdown(gaps: list[Document]) -> list[str]:
         lines += [f"- **{escaped(gap['code'])}** ({gap['owner']}, {since}): {escaped(gap['text'])}"]
         lines += [f"  - {code(gap['command'])}"]
         lines += ["", "    ```text", *(f"    {one}" for one in gap["output_tail"]), "    ```"] if gap.get("output_tail") else []
+        lines += _chain(gap) if gap.get("chain") else []
     return [*lines, ""]
+
+
+def _chain(gap: Document) -> list[str]:
+    """What led to a gap, as items below it."""
+    lines = ["  - What led to it:"]
+    lines += [f"    - {escaped(left_out_text(gap['chain_left_out']))}"] if gap["chain_left_out"] else []
+    for one in gap["chain"]:
+        after = f" (from {causes_text(one)})" if one["causes"] else ""
+        lines.append(f"    - event {one['seq']} {escaped(kind_name(one['kind']))}: {escaped(told_by(one))}{after}")
+    return lines
 
 
 def why_markdown(why: Document) -> list[str]:
@@ -73,6 +84,23 @@ def why_markdown(why: Document) -> list[str]:
     lines += gaps_markdown(why["blocking"]) or ["Nothing is missing.", ""]
     fewest = [f"- {kind_name(one['kind'])} {escaped(where_text(one['where']))}".rstrip() for one in why["fewest"]]
     return [*lines, "## Fewest missing events", "", *fewest, ""] if fewest else lines
+
+
+def verdicts_markdown(goal: str, verdicts: list[Document]) -> list[str]:
+    """The changes of the verdict, in their order."""
+    rows = [
+        (
+            str(one["seq"]),
+            one["at"],
+            escaped(kind_name(one["kind"])),
+            word(one["status"]),
+            ", ".join(escaped(code) for code in one["opened"]),
+            ", ".join(escaped(code) for code in one["closed"]),
+        )
+        for one in verdicts
+    ]
+    head = ("event", "time", "kind", "status", "opened", "closed")
+    return [f"# Verdicts of {code(goal)} ({len(verdicts)})", "", *table(head, rows)]
 
 
 def list_markdown(goals: list[Document]) -> list[str]:

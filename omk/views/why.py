@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from omk.views.lines import Line, Span, badge, heading, line, word, wrapped
+from omk.domain.words import counted
+from omk.views.lines import Line, Span, badge, cells, cut, heading, line, padded, word, wrapped
 from omk.views.proof import one_gap
 
 Document = dict[str, Any]
+_KIND = 22
+_CAUSES = 3
 
 
 def why_lines(why: Document, width: int) -> list[Line]:
@@ -15,7 +18,7 @@ def why_lines(why: Document, width: int) -> list[Line]:
         return [*lines, line("  Nothing is missing.")]
     for gap in why["blocking"]:
         told = gap | {"text": gap["text"].partition("\n")[0]} if gap.get("output_tail") else gap
-        lines += [line(), *one_gap(told, width), *_evidence(gap), *_tail(gap, width)]
+        lines += [line(), *one_gap(told, width), *_evidence(gap), *_tail(gap, width), *_chain(gap, width)]
     lines += heading(f"The fewest events that would close {'them all' if len(why['blocking']) > 1 else 'it'}")
     for missing in why["fewest"]:
         lines += wrapped(f"{kind_name(missing['kind'])} {where_text(missing['where'])}", width, indent="  ")
@@ -53,3 +56,38 @@ def _tail(gap: Document, width: int) -> list[Line]:
         return []
     lines = [line(Span("    the end of its output:", "dim"))]
     return [*lines, *(one for text in tail for one in wrapped(text, width, indent="      │ ", style="warn"))]
+
+
+def _chain(gap: Document, width: int) -> list[Line]:
+    """What led to the gap, the latest last; behind each event those it rests on."""
+    if not gap.get("chain"):
+        return []
+    lines = [line(Span("    what led to it:", "dim"))]
+    if gap["chain_left_out"]:
+        lines.append(line(Span(f"      … {left_out_text(gap['chain_left_out'])}", "dim")))
+    return [*lines, *(_cause(entry, width) for entry in gap["chain"])]
+
+
+def left_out_text(count: int) -> str:
+    """How it is said that a chain goes on."""
+    return f"it goes on to {counted(count, 'earlier event')}, and from there"
+
+
+def _cause(entry: Document, width: int) -> Line:
+    lead = f"    {entry['seq']:7d}  "
+    kind = padded(kind_name(entry["kind"]), _KIND) + " "
+    after = f"  ← {causes_text(entry)}" if entry["causes"] else ""
+    room = max(8, width - cells(lead + kind + after))
+    return line(Span(lead, "dim"), Span(kind, "name"), cut(told_by(entry), room), Span(after, "dim"))
+
+
+def told_by(entry: Document) -> str:
+    """The summary of an event, and before it the person whose word it is."""
+    is_word = entry["actor"].startswith(("person:", "policy:"))
+    return f"{entry['actor']}: {entry['summary']}" if is_word else str(entry["summary"])
+
+
+def causes_text(entry: Document) -> str:
+    """The events that one rests on: the last few of them."""
+    causes = [str(seq) for seq in entry["causes"]]
+    return ", ".join(["…", *causes[-_CAUSES:]] if len(causes) > _CAUSES else causes)

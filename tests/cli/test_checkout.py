@@ -199,6 +199,17 @@ def test_a_tampered_tree_is_one_clear_line_and_leaves_nothing(how, repository, t
     assert names(tmp_path) == ["repository"]
 
 
+def test_a_repository_with_longer_ids_checks_out_alike(tmp_path):
+    repository = tmp_path / "repository"
+    git("init", "--quiet", "--object-format=sha256", str(repository), at=tmp_path)
+    commit(repository, README__md="# Example\n")
+    tree = run_goal(at=repository).document["tree"]
+    assert len(tree) == 64
+    done = omk("checkout", "latest", str(tmp_path / "then"), "--json", at=repository)
+    assert (done.code, done.document["tree"]) == (0, tree), done.err
+    assert names(tmp_path / "then") == ["README.md", "cli.py"]
+
+
 def test_a_submodule_is_an_empty_folder(repository, tmp_path):
     git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/lib", at=repository)
     git("commit", "--quiet", "-m", "A submodule", at=repository)

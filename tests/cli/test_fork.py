@@ -196,6 +196,41 @@ def test_a_change_out_of_scope_cannot_be_forked_before_it_is_named(repository):
     assert "scope.respected" in [gap["code"] for gap in omk("proof", fork, "--json", at=repository).document["gaps"]]
 
 
+def test_a_fork_of_a_merged_goal_goes_on_from_there(repository):
+    parent = run_goal("--accept", "auto", at=repository).document["goal"]
+    assert omk("merge", parent, at=repository).code == 0
+    fork = omk("fork", parent, OTHER, "--json", at=repository).document["goal"]
+    proof = omk("resume", fork, "--agent", "command:echo 2 > more.txt", "--json", at=repository).document
+    assert proof["status"] == "ready", "the parent's settings stay, and so the policy accepts"
+    assert proof["commits"] == []
+    merged = omk("merge", fork, "--json", at=repository)
+    assert merged.code == 0, merged.err
+    assert git("show", "--name-only", "--format=", "HEAD", at=repository) == "more.txt"
+    assert omk("fsck", "--json", at=repository).document["problems"] == []
+
+
+def test_a_fork_in_a_store_of_lines_is_a_fork(repository, tmp_path):
+    store = f"jsonl://{tmp_path}/log.jsonl"
+    goal = run_goal("--store", store, at=repository).document["goal"]
+    fork = omk("fork", f"{goal}@files_changed", OTHER, "--json", "--store", store, at=repository).document["goal"]
+    proof = omk("resume", fork, "--agent", f"{RIGHT}; echo print >> cli.py", "--json", "--store", store, at=repository)
+    assert proof.code == 0, proof.err
+    assert proof.codes == ["integration.accepted"]
+    assert omk("fsck", "--json", "--store", store, at=repository).document["problems"] == []
+
+
+def test_the_first_prompt_of_a_fork_tells_what_is_red_and_not_what_was_not_done_yet(red, repository, tmp_path):
+    fork = omk("fork", red, OTHER, "--json", at=repository).document["goal"]
+    omk("execute", fork, "--agent", f'command:cp "$OMK_PROMPT_FILE" {tmp_path}/prompt', at=repository)
+    prompt = (tmp_path / "prompt").read_text()
+    assert "# What keeps the files you begin with from being ready\n\n- gate.demo: " in prompt
+    assert "agent.executed" not in prompt
+    assert "files.changed" not in prompt
+    assert prompt.count(OTHER) == 1
+    omk("execute", fork, "--agent", f'command:cp "$OMK_PROMPT_FILE" {tmp_path}/prompt', at=repository)
+    assert "# What keeps attempt 2 from being ready" in (tmp_path / "prompt").read_text()
+
+
 def test_an_agent_does_not_fork(red, repository):
     refused = process("fork", red, OTHER, at=repository, environment={"OMK_INSIDE": red})
     assert (refused.code, "is not for agents" in refused.err) == (1, True)

@@ -19,7 +19,7 @@ from tests.cli.calling import omk
 from tests.history import STORIES, red, stored
 from tests.scenario import GOAL
 
-READING = ("status", "show", "proof", "why", "replay")
+READING = ("status", "show", "proof", "why", "verdicts", "replay")
 OTHER = "g-7hk2xxxx"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 
 import pytest
 from msgspec.structs import replace
@@ -203,3 +204,18 @@ def test_fsck_finds_a_snapshot_of_events_that_the_log_has_not(store):
     assert code == 5
     assert {one["code"] for one in report["problems"]} == {"snapshot.differs"}
     assert omk("proof", GOAL, "--json", "--store", f"sqlite://{store}", at=store).document["status"] == "blocked_on_human"
+
+
+def test_damage_before_a_snapshot_changes_no_answer_and_is_found_by_what_reads_everything(store):
+    where = ("--json", "--store", f"sqlite://{store}")
+    said = omk("proof", GOAL, *where, at=store)
+    with sqlite3.connect(store / "log.sqlite") as connection:
+        connection.execute("UPDATE stored_events SET state = x'00' WHERE originator_version = 3 AND originator_id = ?", (GOAL,))
+    connection.close()
+    assert omk("proof", GOAL, *where, at=store) == said
+    assert "event 3" in omk("replay", GOAL, *where, at=store).err
+    assert checked(store)[0] == 5
+    shutil.rmtree(store / "snapshots")
+    refused = omk("proof", GOAL, *where, at=store)
+    assert (refused.code, refused.out) == (1, "")
+    assert "event 3" in refused.err

@@ -5,14 +5,17 @@ import pytest
 from omk.domain import wanted
 from omk.log import jsonl
 from omk.log.jsonl import JsonlLog
+from omk.log.sqlite import SqliteLog
 from tests.cli.calling import omk, run_goal
 from tests.domain.simulated import reviewing_first
 from tests.history import recorded
-from tests.replay.redecide.telling import driven, place_of, retold, told
+from tests.replay.redecide.telling import differences, driven, place_of, retold, told
 from tests.scenario import GOAL, Story
 from tools import corpus
 
 COLUMNS = 80
+OTHER = "Build a greenfield CLI the right way with acceptance smoke demo proof"
+AGAIN = "command:printf 'print(2)\\n' > cli.py"
 
 
 @pytest.fixture
@@ -51,6 +54,20 @@ def test_an_earlier_moment_is_asked_about_alone(repository):
     start = omk("replay", "latest@0", "--redecide", "--json", at=repository).document
     assert (early["at"]["seq"], early["choices"], early["verdicts"]) == (20, 1, 0)  # the plan
     assert (start["at"], start["decisions"], start["differences"]) == ({"seq": 0, "time": None}, 0, [])
+
+
+def test_a_fork_is_asked_about_with_what_it_inherited_at_every_moment(repository):
+    parent = run_goal(at=repository).document["goal"]
+    fork = omk("fork", f"{parent}@files_changed", OTHER, "--json", at=repository).document["goal"]
+    for step in (("execute", "--agent", AGAIN), ("verify",), ("review",)):
+        assert omk(step[0], fork, *step[1:], at=repository).code == 0
+    vague = omk("fork", parent, "make it better", "--json", at=repository).document["goal"]
+    assert omk("decide", vague, "--answer", "It prints 2.", at=repository).code == 0
+    for goal in (fork, vague):
+        head = omk("replay", goal, "--redecide", "--json", at=repository).document
+        assert (head["differences"], head["notes"]) == ([], [])
+        records = list(SqliteLog(repository / ".git" / "omk" / "log.sqlite").read(goal))
+        assert [seq for seq in range(len(records)) if differences(records[:seq])] == []
 
 
 def test_a_difference_is_located_and_ends_with_the_code_of_damage(store, tmp_path):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from omk.runtime.controller import ENDING, _undisturbed
+from omk.runtime.undisturbed import ENDING, undisturbed
 from tests.cli.calling import GATES, GOAL, INTERRUPT, Meeting, end, is_running, omk, worktrees
 
 IMPATIENT = """
@@ -47,7 +47,7 @@ def test_a_second_interrupt_while_a_run_winds_up_leaves_nothing_open(repository,
 
 @pytest.mark.parametrize("number", ENDING)
 def test_what_comes_while_nobody_may_disturb_is_dropped_and_what_comes_later_is_heard(number):
-    with _undisturbed():
+    with undisturbed():
         os.kill(os.getpid(), number)
         child = subprocess.run(["sh", "-c", f"kill -{number.value} $$; echo there"], capture_output=True, check=False)
     assert child.stdout == b"there\n"

@@ -15,7 +15,7 @@ from omk.domain.subjects.goal import GoalPaused, GoalPlanned
 from omk.domain.text import resolve, text_shape, texts
 from omk.errors import Damaged
 from omk.log.chain import verified
-from omk.log.codec import decode, erased, readers, recode, seal
+from omk.log.codec import decode, erased, readers, recode, renumbered, seal
 from omk.log.redact import cut
 from omk.log.sealing import committed
 from tests.log.records import GOAL, STORY, foreign, history, salts
@@ -247,3 +247,23 @@ def test_no_secret_reaches_the_stored_bytes():
     assert secret.encode() not in entry.body
     assert b"hunter2" not in entry.body
     assert entry.body.count(b"[REDACTED]") == 4
+
+
+def test_a_record_at_another_place_keeps_its_event_its_texts_and_their_salts():
+    prev = ""
+    for number, body in enumerate(reversed(BODIES), 1):
+        record = decode(body)
+        entry = renumbered(record, goal="another", seq=number, causes=range(1, number), prev=prev)
+        moved = entry.record
+        assert (moved.event, moved.open, moved.actor, moved.at) == (record.event, record.open, record.actor, record.at)
+        assert (moved.goal, moved.seq, moved.causes, moved.prev) == ("another", number, tuple(range(1, number)), prev)
+        assert texts(moved) == texts(record)
+        assert recode(moved) == entry.body
+        assert moved.digest != record.digest
+        prev = moved.digest
+
+
+def test_a_record_of_an_unknown_kind_can_be_moved_too():
+    record = foreign().record
+    entry = renumbered(record, goal=GOAL, seq=record.seq, causes=record.causes, prev=record.prev)
+    assert (entry.body, entry.record) == (foreign().body, record)

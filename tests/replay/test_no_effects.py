@@ -12,8 +12,12 @@ from omk.domain.event import Recorded
 from omk.domain.proof.proof import prove
 from omk.domain.proof.standing import judge
 from omk.log.jsonl import JsonlLog
+from omk.domain.proof.gaps import Missing
 from omk.replay.address import locate
 from omk.replay.documents import state_document
+from omk.replay.explain.chain import with_chains
+from omk.replay.explain.unblock import unblock
+from omk.replay.explain.verdicts import verdicts_document
 from omk.replay.explain.why import why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
@@ -21,8 +25,12 @@ from omk.replay.query.difference import difference
 from omk.replay.query.expression import compile_expression
 from omk.replay.query.scan import first, last
 from omk.replay.redecide.document import redecision_document
+from omk.replay.suppose.reading import read_events
+from omk.replay.suppose.whatif import what_if
 from omk.replay.timeline import timeline_entry
 from omk.views.proof import proof_lines
+from omk.views.unblock import unblock_lines
+from omk.views.verdicts import verdict_lines
 from omk.views.why import why_lines
 
 log = JsonlLog(Path(sys.argv[1]))
@@ -38,14 +46,24 @@ def hook(event, arguments):
         raise RuntimeError(f"{event} {arguments!r}")
 
 history = History(goal, read)
-for seq in (0, len(records)):
+
+def supposed(seq):
+    if seq:
+        what_if(history, seq, [seq], read_events('{"kind": "gate_ran"}', "test"), replace={1: Missing(kind="goal_created")})
+    moment = history.moment(seq)
+    unblock_lines(unblock(moment.state, moment.standing), 80)
+
+for seq in (0, 5, len(records)):
     history.at(seq)  # whatever is imported late is imported now
     redecision_document(history, seq)
+    supposed(seq)
 sys.addaudithook(hook)
+for seq in range(0, len(records) + 1, 8):
+    supposed(seq)
 for seq in range(len(records) + 1):
     state, proof = history.at(seq)
     proof_lines(proof_document(state, proof), 80)
-    why_lines(why_document(proof), 80)
+    why_lines(with_chains(why_document(proof), state, history), 80)
     state_document(state, proof)
     redecision_document(history, seq)
 for record in records:
@@ -56,7 +74,9 @@ for text in ("gates.acceptance.outcome", 'proof.status == "ready"', "len(files)"
     expression = compile_expression(text)
     assert first(history, expression) and last(history, expression), text
 assert difference(history, 0, len(records))
-print(sum(1 for _ in history.verdicts()))
+changes = verdicts_document(history, len(records))
+verdict_lines(goal, changes, 80)
+print(len(changes))
 """
 
 

@@ -23,10 +23,17 @@ from omk.domain.state import GoalState
 from omk.domain.values import GateDefinition
 from omk.errors import Refused
 from omk.replay.suppose.known import field
-from omk.replay.suppose.meant import SOME
+from omk.replay.suppose.meant import NOTHING, SOME
 
 WORDS = "As supposed."
-GATE_DEFAULTS: Mapping[str, Any] = {"command": ["true"], "required": True, "timeout_ms": 600_000, "source": "flag"}
+GATE_DEFAULTS: Mapping[str, Any] = {
+    "command": ["true"],
+    "shell": True,
+    "required": True,
+    "timeout_ms": 600_000,
+    "source": "flag",
+    "digest": NOTHING,
+}
 _SHOWN = 5
 
 
@@ -133,5 +140,5 @@ def _usual(cls: type, value: Mapping[str, Any], state: GoalState) -> Mapping[str
     if cls is not GateDefinition:
         return {}
     known = state.gate.by_name.get(str(value.get("name")))
-    made: dict[str, Any] = msgspec.to_builtins(known.definition) if known else {**GATE_DEFAULTS, "shell": True}
+    made: dict[str, Any] = msgspec.to_builtins(known.definition) if known else {**GATE_DEFAULTS}
     return made

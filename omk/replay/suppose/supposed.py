@@ -8,7 +8,7 @@ from msgspec import Struct
 from omk.domain.causes import causes_of
 from omk.domain.event import Event, Recorded, Time
 from omk.domain.proof.standing import Judge
-from omk.domain.state import GoalState
+from omk.domain.state import GoalState, fold
 
 WHO = "policy:supposed"
 """Who acts in an event that nobody has brought about."""
@@ -56,3 +56,8 @@ def dependents(records: Iterable[Recorded | Supposed], seqs: Collection[int]) ->
         if not gone.isdisjoint(record.causes):
             gone.add(record.seq)
     return frozenset(gone)
+
+
+def supposed_state(records: Iterable[Supposed], state: GoalState) -> GoalState:
+    """The state after *records*, which might follow *state*."""
+    return fold(cast("Iterable[Recorded]", records), state)

@@ -1,6 +1,5 @@
 """Run a gate on the current tree, where no agent ever was, and record what it said."""
 
-import os
 from pathlib import Path
 
 from omk.agents.child import Child, Exit
@@ -9,9 +8,8 @@ from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
 from omk.domain.values import GateDefinition, GateOutcome
 from omk.domain.wanted import RunGate
 from omk.errors import Unusable
-from omk.runtime.session import Session, is_plain
-
-SETUP_TIMEOUT_MS = 1_800_000
+from omk.runtime.gates.running import furnish, outcome_of, run_command, run_setup
+from omk.runtime.session import Session
 
 
 def run_gate(session: Session, effect: RunGate) -> None:
@@ -23,33 +21,19 @@ def run_gate(session: Session, effect: RunGate) -> None:
         return
     session.tell(f"gate {effect.gate}")
     try:
-        directory = session.directory(_prepared(session, gate))
+        worktree = _prepared(session, gate)
+        session.directory(worktree)
     except Unusable as error:
         _start(session, effect, gate, None)
         _record(session, effect, gate, outcome="errored", reason=str(error))
         return
-    _run(session, effect, gate, directory)
+    _run(session, effect, gate, worktree)
 
 
-def _run(session: Session, effect: RunGate, gate: GateDefinition, directory: Path) -> None:
-    child = Child.prepare(gate.command, shell=gate.shell, directory=directory, environment=session.environment())
-    try:
-        _start(session, effect, gate, child)
-    except BaseException:
-        child.abandon()
-        raise
-    child.release()
-    ended = child.wait(gate.timeout_ms, stop=session.stop)
+def _run(session: Session, effect: RunGate, gate: GateDefinition, worktree: Path) -> None:
+    ended = run_command(session, worktree, gate, lambda child: _start(session, effect, gate, child))
     if not ended.stopped:
-        _record(session, effect, gate, outcome=_outcome(ended), ended=ended, reason=ended.spawn_error)
-
-
-def _outcome(ended: Exit) -> GateOutcome:
-    if ended.timed_out:
-        return "timed_out"
-    if ended.spawn_error is not None:
-        return "errored"
-    return "passed" if ended.status == 0 else "failed"
+        _record(session, effect, gate, outcome=outcome_of(ended), ended=ended, reason=ended.spawn_error)
 
 
 def _start(session: Session, effect: RunGate, gate: GateDefinition, child: Child | None) -> None:
@@ -98,44 +82,20 @@ def _prepared(session: Session, gate: GateDefinition) -> Path:
     worktree = session.worktree("verify")
     if was_open:
         session.workshop.reset(worktree, tree)
-    settings = session.state.goal.settings
-    for path in settings.share if settings else ():
-        _share(session.user.top, worktree, path)
-    for number, line in enumerate(settings.setup if settings else (), 1):
-        _set_up(session, f"setup:{gate.name}:{session.state.agent.tool_calls + number}", line, worktree)
+    furnish(session, worktree, lambda number, line: _set_up(session, gate, worktree, (number, line)))
     return worktree
 
 
-def _share(top: Path, worktree: Path, path: str) -> None:
-    """Link a path of the user's checkout into the worktree, unless the tree has one of that name.
+def _set_up(session: Session, gate: GateDefinition, worktree: Path, setup: tuple[int, str]) -> Exit:
+    """Run one setup command as a tool call of the controller's."""
+    number, line = setup
+    tool = f"setup:{gate.name}:{session.state.agent.tool_calls + number}"
 
-    Raises `Unusable` where the way to it is no folder of the worktree's: what a link leads to is somebody else's.
-    """
-    source, target = top / path, worktree / path
-    if not source.exists():
-        return
-    folder = worktree
-    for part in target.parent.relative_to(worktree).parts:
-        folder /= part
-        if not os.path.lexists(folder):
-            folder.mkdir()
-        elif not is_plain(worktree, str(folder.relative_to(worktree))):
-            raise Unusable(f"{path} cannot be shared with the gate: the tree has no folder {folder.relative_to(worktree)}.")
-    if not os.path.lexists(target):
-        target.symlink_to(source)
-
-
-def _set_up(session: Session, tool: str, line: str, worktree: Path) -> None:
-    """Run one setup command; raises `Unusable` when it fails."""
-    child = Child.prepare((line,), shell=True, directory=session.directory(worktree), environment=session.environment())
-    called = ToolCalled(tool=tool, agent=None, name="setup", title=line, pid=child.pid, started=child.started)
-    try:
+    def announce(child: Child) -> None:
+        called = ToolCalled(tool=tool, agent=None, name="setup", title=line, pid=child.pid, started=child.started)
         session.handle(CallTool(actor=session.actor, called=called))
-    except BaseException:
-        child.abandon()
-        raise
-    child.release()
-    ended = child.wait(SETUP_TIMEOUT_MS, stop=session.stop)
+
+    ended = run_setup(session, worktree, line, announce)
     output, blob = session.packed(ended)
     outcome: ToolOutcome = "succeeded" if ended.status == 0 else "timed_out" if ended.timed_out else "failed"
     finished = ToolFinished(
@@ -147,6 +107,4 @@ def _set_up(session: Session, tool: str, line: str, worktree: Path) -> None:
         output=output,
     )
     session.handle(FinishTool(actor=session.actor, finished=finished), blobs=[blob])
-    if ended.status != 0:
-        how = "took too long" if ended.timed_out else f"ended with exit code {ended.status}"
-        raise Unusable(f"The setup command `{line}` {how}: {output.preview or 'it printed nothing'}")
+    return ended

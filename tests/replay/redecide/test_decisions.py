@@ -151,7 +151,7 @@ def test_a_part_of_what_is_recorded_together_is_never_alone():
     found = differences(retold([*story[:1], *story[2:]]))
     assert [(one.seq, one.actual) for one in found[:2]] == [
         (1, {"refused": "goal_created is never recorded without goal_configured and oracle_assessed right after it."}),
-        (2, {"refused": "oracle_assessed is never recorded without goal_configured right before it."}),
+        (2, {"refused": "oracle_assessed is never recorded without goal_configured or goal_forked right before it."}),
     ]
 
 

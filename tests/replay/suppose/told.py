@@ -1,6 +1,6 @@
 """Histories for what supposes: from records in memory, and from every recorded run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from omk.domain.event import Recorded
@@ -11,12 +11,14 @@ from tools import corpus
 RUNS = [folder.name for folder in corpus.folders([])]
 
 
-def told(records: Iterable[Recorded]) -> History:
+def told(records: Iterable[Recorded], name: str = GOAL) -> History:
     """The history that these records tell."""
     known = list(records)
-    return History(
-        GOAL, lambda after, upto: iter([one for one in known if after < one.seq <= (len(known) if upto is None else upto)])
-    )
+
+    def read(after: int, upto: int | None) -> Iterator[Recorded]:
+        return iter([one for one in known if after < one.seq and (upto is None or one.seq <= upto)])
+
+    return History(name, read)
 
 
 @cache
@@ -30,6 +32,4 @@ def run_records(name: str) -> tuple[Recorded, ...]:
 def run_history(name: str) -> History:
     """The history of a recorded run."""
     records = run_records(name)
-    history = told(records)
-    history.goal = records[0].goal
-    return history
+    return told(records, records[0].goal)

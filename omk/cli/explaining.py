@@ -1,0 +1,52 @@
+"""Explaining one goal: why it is not ready, and how its verdict came about."""
+
+from typing import Annotated
+
+import typer
+
+from omk.cli.archive import found
+from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
+from omk.cli.output import show
+from omk.replay.documents import with_output_tails
+from omk.replay.explain.chain import with_chains
+from omk.replay.explain.verdicts import verdicts_document
+from omk.replay.explain.why import why_document
+from omk.views import markdown
+from omk.views.verdicts import verdict_lines
+from omk.views.why import why_lines
+
+
+def why(
+    address: GoalAddress = "latest",
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    everywhere: AllOption = False,
+    chain: Annotated[bool, typer.Option("--chain", help="Also what led to each gap, event by event.")] = False,
+) -> None:
+    """Explain why a goal is not ready, and what would make it so: omk why latest@gate_ran#2."""
+    choice = chosen(form, as_json)
+    with found(address, store, everywhere=everywhere) as one:
+        state, verdict = one.history.at(one.seq)
+        document = with_output_tails(one.resolved(why_document(verdict)), state, one.blob)
+        document = with_chains(document, state, one.history) if chain else document
+    show(choice, document, lambda width: why_lines(document, width), lambda: markdown.why_markdown(document))
+
+
+def verdicts(
+    address: GoalAddress = "latest",
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    everywhere: AllOption = False,
+) -> None:
+    """List the events that opened or closed a gap, or changed the status: omk verdicts latest@ready."""
+    choice = chosen(form, as_json)
+    with found(address, store, everywhere=everywhere) as one:
+        goal, changes = one.goal, verdicts_document(one.history, one.seq)
+    show(
+        choice,
+        changes,
+        lambda width: verdict_lines(goal, changes, width),
+        lambda: markdown.verdicts_markdown(goal, changes),
+    )
