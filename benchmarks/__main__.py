@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.history import GOAL, make
 from benchmarks.travel import GOALS
+from benchmarks.when import ASKED
 
 FOLDER = Path(__file__).parent.parent / ".bench"
 EVENTS = int(os.environ.get("OMK_BENCH_EVENTS", "1000000"))
@@ -87,12 +88,17 @@ def travel() -> Iterator[Figure]:
     yield from grouped("benchmarks.travel", GOALS)
 
 
-def grouped(module: str, goals: dict[str, tuple[str, float]]) -> Iterator[Figure]:
+def grouped(module: str, goals: dict[str, tuple[str, float]], count: int = EVENTS) -> Iterator[Figure]:
     """The figures that a module measures in a process of its own: `name value` lines, told with their units and goals."""
-    command = (sys.executable, "-m", module, str(store(EVENTS)), GOAL)
+    command = (sys.executable, "-m", module, str(store(count)), GOAL)
     said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     measured = {name: float(value) for name, value in map(str.split, said.splitlines())}
     yield from ((name, measured[name], *goals[name]) for name in goals)
+
+
+def when() -> Iterator[Figure]:
+    """Ask a goal of a hundred thousand events when something changed last, with its snapshots."""
+    yield from grouped("benchmarks.when", ASKED, min(EVENTS, 100_000))
 
 
 FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -100,6 +106,7 @@ FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "fold": fold,
     "replay": replay,
     "travel": travel,
+    "when": when,
 }
 """Groups of figures by name; another one is another function here."""
 

@@ -24,6 +24,8 @@ COMMANDS: dict[str, str] = {
     "why": "omk.cli.explaining:why",
     "verdicts": "omk.cli.explaining:verdicts",
     "replay": "omk.cli.replaying:replay",
+    "when": "omk.cli.querying:when",
+    "diff": "omk.cli.querying:diff",
     "unblock": "omk.cli.supposing:unblock",
     "whatif": "omk.cli.supposing:whatif",
     "minimize": "omk.cli.minimizing:minimize",
@@ -57,6 +59,8 @@ SUMMARIES: dict[str, str] = {
     "why": "Explain why a goal is not ready, and what would make it so",
     "verdicts": "List the events that opened or closed a gap, or changed the status",
     "replay": "Reconstruct a goal's history: timeline, state and proof",
+    "when": "Find the event at which something came true or changed",
+    "diff": "Compare two moments: state, proof, files, and with --files the code",
     "unblock": "Find what would make a goal ready, as sequences of events",
     "whatif": "Fold a goal's history without some events, or with others",
     "minimize": "Write the fewest events of a goal that are still judged alike, as a new folder",
@@ -77,7 +81,10 @@ SUMMARIES: dict[str, str] = {
 }
 """What `omk --help` says of each command without importing it; a test compares it with the command's own help."""
 
-SHORT = ("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.supposing:", "omk.cli.explaining:")
+SHORT = (
+    *("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:"),
+    *("omk.cli.supposing:", "omk.cli.explaining:"),
+)
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"
 DONE, FAILED, NOT_READY, DAMAGED, INTERRUPTED = 0, 1, 3, 5, 130

@@ -21,6 +21,9 @@ from omk.replay.explain.verdicts import verdicts_document
 from omk.replay.explain.why import why_document
 from omk.replay.history import History
 from omk.replay.proof_document import proof_document
+from omk.replay.query.difference import difference
+from omk.replay.query.expression import compile_expression
+from omk.replay.query.scan import first, last
 from omk.replay.redecide.document import redecision_document
 from omk.replay.suppose.reading import read_events
 from omk.replay.suppose.whatif import what_if
@@ -67,6 +70,10 @@ for record in records:
     timeline_entry(record)
 for position in ("-1", "ready", "gate_ran#1", "head"):
     locate(position, goal=goal, head=len(records), read=read)
+for text in ("gates.acceptance.outcome", 'proof.status == "ready"', "len(files)"):
+    expression = compile_expression(text)
+    assert first(history, expression) and last(history, expression), text
+assert difference(history, 0, len(records))
 changes = verdicts_document(history, len(records))
 verdict_lines(goal, changes, 80)
 print(len(changes))

@@ -61,18 +61,29 @@ def differing(old: dict[Path, Value], new: dict[Path, Value]) -> list[Path]:
     return sorted(paths, key=lambda path: (order[path[0]], path))
 
 
+def difference(history: History, a: int, b: int) -> list[Change]:
+    """What differs between two moments of a history, whichever is earlier."""
+    return explained(history, history.moment(a), history.moment(b))
+
+
+def explained(history: History, a: Moment, b: Moment) -> list[Change]:
+    """The same of moments that are at hand."""
+    old, new = leaves(a), leaves(b)
+    paths = differing(old, new)
+    causes = _causes(history, paths, *sorted((a.state.seq, b.state.seq)))
+    return [Change(path_text(path), old.get(path), new.get(path), causes[path]) for path in paths]
+
+
 def compared(a: Moment, b: Moment) -> list[Change]:
-    """What differs between moments of two histories, where no event can be named."""
+    """What differs between moments of two histories that share nothing, so that no event can be named."""
     old, new = leaves(a), leaves(b)
     return [Change(path_text(path), old.get(path), new.get(path), None) for path in differing(old, new)]
 
 
-def difference(history: History, a: int, b: int) -> list[Change]:
-    """What differs between two moments of a history, whichever is earlier."""
-    old, new = leaves(history.moment(a)), leaves(history.moment(b))
-    paths = differing(old, new)
-    causes = _causes(history, paths, min(a, b), max(a, b))
-    return [Change(path_text(path), old.get(path), new.get(path), causes[path]) for path in paths]
+def shares(history: History, moment: Moment) -> bool:
+    """Whether a moment, of this history or of another, is one of this history's: a fork has its parent's up to a point."""
+    record = moment.record and history.record(moment.record.seq)
+    return record is not None and moment.record is not None and record.digest == moment.record.digest != ""
 
 
 def _causes(history: History, paths: Iterable[Path], begin: int, end: int) -> dict[Path, int]:

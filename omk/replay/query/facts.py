@@ -8,6 +8,7 @@ from omk.domain.event import Unknown, kind_of
 from omk.domain.proof.holds import oracle_proven
 from omk.domain.proof.proof import gap_of, gate_line, review_line
 from omk.domain.proof.rules import RULES
+from omk.domain.subjects.aborted import attempt_key
 from omk.domain.subjects.goal import Halt
 from omk.domain.text import below, text_shape
 from omk.domain.values import PASSES
@@ -29,7 +30,9 @@ def built(value: object, *without: str) -> Value:
 def tasks(moment: Moment) -> Value:
     """The tasks of the plan, by id."""
     known = moment.state.task
-    return Keyed(known, lambda name: built(known[name], "id", "title", "description", "acceptance", "reason"), is_own=True)
+    return Keyed(
+        known, lambda name: built(known[name], "id", "title", "description", "acceptance", "reason", "running"), is_own=True
+    )
 
 
 def gates(moment: Moment) -> Value:
@@ -39,7 +42,8 @@ def gates(moment: Moment) -> Value:
 
 def _gate(moment: Moment, name: str) -> Value:
     gate = moment.state.gate.by_name[name]
-    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": moment.state.gate.at_work(name) is not None}
+    is_running = attempt_key(name, gate.attempts) in moment.state.gate.running
+    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": is_running}
     more = {"proves": list(gate.definition.proves), "breaker_until": gate.breaker_until}
     return {**built(gate_line(moment.state, name), "name"), **counts, **more}
 
@@ -131,6 +135,13 @@ def limits(moment: Moment) -> Value:
     """What may be spent."""
     budget = moment.state.budget
     return {"active_ms": budget.time_ms, "tokens": budget.tokens, "micro_usd": budget.micro_usd}
+
+
+def inherited(moment: Moment) -> Value:
+    """What was spent before a fork; null of a goal that is none."""
+    budget = moment.state.budget
+    spent = {"active_ms": budget.inherited_ms, "tokens": budget.inherited_tokens, "micro_usd": budget.inherited_micro_usd}
+    return spent if moment.state.goal.forked_from else None
 
 
 def gate_runs(moment: Moment) -> Value:

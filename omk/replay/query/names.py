@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from omk.domain.proof.rules import RULES, VERSION
+from omk.domain.wanted import ASK, REQUEST_READS
 from omk.replay.documents import phase_of
 from omk.replay.moment import Moment
 from omk.replay.proof_document import commits_of, git_of
@@ -33,19 +34,17 @@ class Name(NamedTuple):
 
 
 OBLIGED = (
-    *("agent.running", "agent.tools", "agent.permissions", "gate.order", "gate.by_name", "task", "review.running"),
-    *("worktree.open_worktrees", "delivery.pull_request_open", "delivery.pull_requests", "delivery.merge", "delivery.merges"),
+    *("agent.running", "agent.tools", "agent.permissions", "gate.running", "task", "review.running"),
+    *("worktree.open_worktrees", "delivery.asking", "delivery.merging"),
 )
 """What obligations are gathered from."""
-CONTROLLED = ("goal.cancelled", "goal.failed", "goal.paused", "goal.blocked", "budget.exhausted")
-"""What rules whatever the gaps are."""
-WANTED = ("controller.request", "review.running", "review.attempts", "goal.settings", "goal.id", "worktree.owners")
-"""What the controller looks at to find out what to do next, beyond what the rules read."""
 RULED = tuple(sorted({field for rule in RULES for field in rule.reads}))
-LACKING = ("worktree.seq", "worktree.base_seq", "worktree.paths", "budget.seq", "agent.last")
+LACKING = ("goal.id", "worktree.seq", "worktree.base_seq", "worktree.paths", "budget.seq", "agent.last")
 """What is said of a gap, beyond what its rule reads."""
-JUDGED = tuple(sorted({"standing", *RULED, *CONTROLLED, *WANTED}))
+JUDGED = tuple(sorted({"standing", *RULED, *REQUEST_READS, *(field for row in ASK for field in row.reads)}))
+"""What the status follows from: the rules, what controls the goal, and what the controller would do next."""
 EXPLAINED = tuple(sorted({*JUDGED, *OBLIGED, *LACKING}))
+"""What the whole proof is made of."""
 REVIEWED, PROVEN = (next(rule.reads for rule in RULES if rule.code == code) for code in ("review.<pass>", "oracle.<check>"))
 
 
@@ -81,7 +80,7 @@ GAPS = _name("The open gaps by rule code: `{owner, since, evidence, missing, fol
 GATES = _name(
     "The configured gates by name: `{required, outcome, tree, definition, exit_code, seq, fresh, command, duration_ms, runs, "
     "failures, is_running, proves, breaker_until}`.",
-    ("gate.by_name", "worktree.tree"),
+    ("gate.by_name", "gate.running", "worktree.tree"),
     facts.gates,
 )
 REVIEWS = _name("The six review passes: `{outcome, tree, seq, fresh}`.", REVIEWED, facts.reviews)
@@ -113,6 +112,11 @@ USAGE = _whole(
     tokens_cached=_field("tokens that were cached", "budget.used_tokens_cached"),
     micro_usd=_field("money", "budget.used_micro_usd"),
     limits=_name("`{active_ms, tokens, micro_usd}`", ("budget.time_ms", "budget.tokens", "budget.micro_usd"), facts.limits),
+    inherited=_name(
+        "`{active_ms, tokens, micro_usd}`: what was spent before it was forked",
+        ("goal.forked_from", "budget.inherited_ms", "budget.inherited_tokens", "budget.inherited_micro_usd"),
+        facts.inherited,
+    ),
     agent_runs=_field("runs of agents", "agent.runs"),
     messages=_field("what agents said", "agent.messages"),
     tool_calls=_field("tool calls", "agent.tool_calls"),
@@ -144,7 +148,9 @@ PROOF = _whole(
 NAMES: dict[str, Name] = {
     "status": STATUS,
     "phase": _name(
-        "Where the goal stands.", ("goal.oracle", "goal.planned_seq", *OBLIGED), lambda moment: phase_of(moment.state)
+        "Where the goal stands.",
+        ("goal.oracle", "goal.planned_seq", "agent.running", "task", "gate.is_busy", "review.is_busy"),
+        lambda moment: phase_of(moment.state),
     ),
     "tree": TREE,
     "base": _field("What it started from: `{branch, commit, tree}`.", "worktree.base"),

@@ -1,15 +1,20 @@
 """When an expression came true, or changed: first, last, and the last time before an event."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from msgspec import Struct
 
 from omk.domain.event import kind_of
 from omk.replay.history import History
+from omk.replay.moment import Moment
 from omk.replay.query.expression import Expression
 from omk.replay.query.follow import Turn, turns
 from omk.replay.query.stretches import head_of, stretches
 from omk.replay.query.values import Value
+
+SHOWN = 10
+"""How many keys a hint names."""
 
 
 class Occurrence(Struct, frozen=True):
@@ -88,3 +93,17 @@ def _backwards(history: History, expression: Expression, end: int) -> Iterator[T
     for one in stretches(history, expression.reads, 0, end):
         if one.finish is None or expression.value(one.start) != expression.value(one.finish):
             yield from reversed(list(turns(expression, one.start, history.read(one.begin, one.end))))
+
+
+def hint(expression: Expression, moment: Moment) -> str | None:
+    """Why nothing was found, where a path leads nowhere as of *moment*: which key is not there, and which are."""
+    absent = expression.absent(moment)
+    if absent is None:
+        return None
+    where, key, known = absent
+    if not known:
+        return f"{where} is empty at event {moment.state.seq}."
+    close = get_close_matches(key, known, n=1)
+    meant = f" Did you mean {close[0]}?" if close else ""
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    return f"{where} has no {key} at event {moment.state.seq}. It has {', '.join(known[:SHOWN])}{more}.{meant}"

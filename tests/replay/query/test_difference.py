@@ -1,15 +1,17 @@
 """What differs between two moments: exactly that, and by exactly the event that last changed it."""
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from omk.replay.query.difference import compared, difference, flat, told_names
+from omk.domain.subjects.delivery import RejectChange
+from omk.replay.query.difference import compared, difference, explained, flat, shares, told_names
 from omk.replay.query.expression import compile_expression
+from omk.replay.query.files import changed_files, is_comparable
 from omk.replay.query.follow import ALWAYS
 from tests.histories import histories
 from tests.noise import noise
 from tests.replay.query.test_scan import told
-from tests.scenario import READY, change, files, goal
+from tests.scenario import ANN, PROVEN, READY, change, files, goal, tree
 
 
 @settings(max_examples=100, deadline=None)
@@ -62,3 +64,33 @@ def test_between_two_histories_no_event_is_named():
 
 def test_nothing_that_changes_with_every_event_is_told():
     assert [path for path, name in told_names() if not ALWAYS.isdisjoint(name.reads)] == []
+
+
+def test_a_moment_of_a_common_past_is_shared_and_a_later_one_is_not():
+    accepted = told(list(goal.given(*READY).records))
+    rejected = told(list(goal.given(*PROVEN, RejectChange(actor=ANN, tree=tree("done"), reason="No.")).records))
+    last = len(goal.given(*PROVEN).records)
+    assert shares(rejected, accepted.moment(last))
+    assert not shares(rejected, accepted.moment(last + 1))
+    assert not shares(rejected, accepted.moment(0))
+    causes = {one.path: one.cause for one in explained(rejected, accepted.moment(last), rejected.moment(last + 1))}
+    assert causes["acceptance.status"] == last + 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(histories(), st.data())
+def test_the_files_that_differ_are_those_whose_contents_do(records, data):
+    history, positions = told(records), st.integers(0, len(records))
+    a, b = (history.moment(data.draw(positions)).state.worktree for _ in "ab")
+    assume(is_comparable(a, b))
+    base = a.base or b.base
+    untouched = {path: (net.old, net.old_mode) for one in (a, b) for path, net in one.paths.items()}
+    contents = [untouched | {path: (net.new, net.mode) for path, net in one.paths.items()} for one in (a, b)]
+    words = {(True, False): "added", (False, True): "deleted", (False, False): "modified"}
+    expected = [
+        {"path": path, "operation": words[contents[0][path][0] is None, contents[1][path][0] is None]}
+        for path in sorted(untouched)
+        if contents[0][path] != contents[1][path]
+    ]
+    assert changed_files(a, b) == expected
+    assert base is not None or expected == []
