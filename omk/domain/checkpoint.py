@@ -1,6 +1,6 @@
 """A checkpoint: everything a fold knows after one record, so that it can go on from there."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from omk.domain.event import Digest, Recorded, Unknown, Value, kind_of
 from omk.domain.proof.standing import Standing
@@ -21,9 +21,8 @@ class Checkpoint(Value):
     after: int = 0
 
 
-def kinds_of(records: Iterable[Recorded]) -> set[str]:
+def kinds_of(records: Sequence[Recorded]) -> set[str]:
     """The stored names of the events of *records*; asks one event of each known kind, for there may be thousands."""
-    events = [record.event for record in records]
-    one_of_each = {type(event): event for event in events}
-    odd = events if Unknown in one_of_each else []
+    one_of_each = {type(record.event): record.event for record in records}
+    odd = [record.event for record in records] if Unknown in one_of_each else []
     return {kind_of(event) for event in (*one_of_each.values(), *odd)}

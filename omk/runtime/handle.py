@@ -26,7 +26,7 @@ from omk.replay.history import History
 from omk.runtime import edge
 
 TRIES = 10
-AT_ONCE = 512
+AT_ONCE = 128
 """How many records are read before they are folded: a few, so that they stay close at hand."""
 
 
@@ -78,9 +78,13 @@ class Handle:
             self.judge.add_all(some)
             self._passed(some)
             seq = some[-1].seq
-            for other in {one.event.controller for one in some if isinstance(one.event, ControllerStarted)}:
-                if self.controller not in {None, other}:
-                    raise Superseded(f"{other} has taken {self.goal} over. This controller stops.")
+            if self.controller is not None:
+                self._heed(some)
+
+    def _heed(self, records: Sequence[Recorded]) -> None:
+        for event in (one.event for one in records):
+            if isinstance(event, ControllerStarted) and event.controller != self.controller:
+                raise Superseded(f"{event.controller} has taken {self.goal} over. This controller stops.")
 
     def __call__(self, *commands: Command, blobs: Sequence[Blob] = (), tries: int = TRIES) -> list[Recorded]:
         """Carry *commands* out as one append; the records that came of it, none if all was known already.
