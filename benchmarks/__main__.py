@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks import debugger
 from benchmarks.history import GOAL, make
 from benchmarks.travel import GOALS
 from benchmarks.when import ASKED
@@ -88,6 +89,11 @@ def travel() -> Iterator[Figure]:
     yield from grouped("benchmarks.travel", GOALS)
 
 
+def debug() -> Iterator[Figure]:
+    """Open the debugger on the long goal, and step through it, with proof and step drawn beside each other."""
+    yield from grouped("benchmarks.debugger", debugger.GOALS)
+
+
 def grouped(module: str, goals: dict[str, tuple[str, float]], count: int = EVENTS) -> Iterator[Figure]:
     """The figures that a module measures in a process of its own: `name value` lines, told with their units and goals."""
     command = (sys.executable, "-m", module, str(store(count)), GOAL)
@@ -107,6 +113,7 @@ FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "replay": replay,
     "travel": travel,
     "when": when,
+    "debug": debug,
 }
 """Groups of figures by name; another one is another function here."""
 

@@ -1,0 +1,1 @@
+"""What the debugger knows, without any terminal: position, verdict changes, breakpoints, search, suppositions."""

@@ -1,0 +1,123 @@
+"""`omk debug` in a terminal of its own: it opens on a goal and on a file, leaves on a key, and changes nothing."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import PATIENCE_SECONDS, omk, run_goal
+
+RED = Path(__file__).parent.parent.parent / "replays" / "gate-red-then-green"
+
+
+class Terminal:
+    """A command in a terminal of 24 lines of 80 columns."""
+
+    def __init__(self, *arguments, at, **environment):
+        self.pid, self.file = pty.fork()
+        if self.pid == 0:
+            os.chdir(at)
+            size = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+            os.execve(sys.executable, (sys.executable, "-m", "omk", *arguments), {**os.environ, **size, **environment})
+        self.seen = ""
+
+    def until(self, text):
+        """Wait until the terminal has got *text*, whatever steers it in between."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while text not in self.plain:
+            assert time.monotonic() < end, self.plain[-3000:]
+            if not self._read(0.2):
+                break
+        assert text in self.plain, self.plain[-3000:]
+
+    def type(self, keys):
+        """Send keys."""
+        os.write(self.file, keys.encode())
+
+    def end(self):
+        """Wait until the command ends; its exit code."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self._read(0.2):
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    @property
+    def plain(self):
+        """What came, without what steers the terminal."""
+        return re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P][^\x07\x1b]*(\x07|\x1b\\)|\x1b.", "", self.seen)
+
+    def _read(self, seconds):
+        if not select.select([self.file], [], [], seconds)[0]:
+            return True
+        try:
+            more = os.read(self.file, 65_536)
+        except OSError:  # Linux says so when the other side is closed
+            return False
+        self.seen += more.decode("utf-8", "replace")
+        return bool(more)
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".sqlite-shm"}
+
+
+def test_a_goal_is_debugged_and_the_store_stays_as_it_was(repository):
+    assert run_goal(at=repository).code == 0
+    store = repository / ".git" / "omk"
+    before = contents(store)
+    terminal = Terminal("debug", at=repository)
+    terminal.until("[1 Proof]")
+    terminal.type("gfiles_changed\r4")
+    terminal.until("+print(1)")
+    terminal.type("x")
+    terminal.until("HYPOTHETICAL")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert contents(store) == before
+
+
+def test_a_file_is_debugged_from_the_position_that_is_asked_for(tmp_path):
+    terminal = Terminal("debug", f"{RED}/log.jsonl@gate:demo#1", at=tmp_path, NO_COLOR="1")
+    terminal.until("event 37 of 93")
+    terminal.type("\x03")
+    assert terminal.end() == 0
+
+
+def test_what_is_not_there_is_said_in_one_line(repository):
+    assert run_goal(at=repository).code == 0
+    terminal = Terminal("debug", "latest@gate:none", at=repository)
+    assert terminal.end() == 1
+    assert terminal.plain.count("\n") == 1
+    assert "has no run of gate none" in terminal.plain
+
+
+def test_a_damaged_log_refuses_as_every_read_command_does(tmp_path):
+    lines = (RED / "log.jsonl").read_bytes().splitlines(keepends=True)
+    lines[40] = lines[40].replace(b"controller-9c95ac0c2de7", b"controller-000000000000")
+    (tmp_path / "log.jsonl").write_bytes(b"".join(lines))
+    terminal = Terminal("debug", "log.jsonl", at=tmp_path)
+    assert terminal.end() == 1
+    assert "event 42 is damaged" in terminal.plain
+    assert "Traceback" not in terminal.plain
+
+
+def test_without_a_terminal_it_says_what_to_use_instead(repository):
+    answer = omk("debug", at=repository)
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == "omk: omk debug needs a terminal. To read the history elsewhere: omk replay\n"
+
+
+@pytest.mark.parametrize("command", [("list",), ("replay",), ("why",)])
+def test_no_other_command_pays_for_the_debugger(command, repository):
+    assert run_goal(at=repository).code == 0
+    script = f"import sys; from omk.cli.app import run; run({[*command]!r}); sys.exit('textual' in sys.modules)"
+    ended = subprocess.run((sys.executable, "-c", script), cwd=repository, capture_output=True, check=False)
+    assert ended.returncode == 0
