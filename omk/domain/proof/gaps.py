@@ -10,12 +10,14 @@ import msgspec
 
 from omk.domain.event import Value
 from omk.domain.graph import violations
+from omk.domain.plan import EXECUTE
 from omk.domain.proof import holds
 from omk.domain.proof.holds import executors
 from omk.domain.proof.pending import is_being_made, is_gap, prover, provers, verdict_kind
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
+from omk.domain.subjects.task import EXECUTOR
 
 Owner = Literal["agent", "controller", "operator", "external"]
 
@@ -61,17 +63,23 @@ def goal_testable(state: GoalState, _: str) -> Lack:
 def plan_valid(state: GoalState, _: str) -> Lack:
     missing = Missing(kind="goal_planned.v1")
     if not state.goal.planned_seq:
-        return Lack(text="The goal has no plan yet.", missing=missing)
+        return Lack(text="The goal has no plan yet.", missing=missing, also=() if executors(state) else FIRST_TASK)
     wrong = " ".join(violations(state.task))
     return Lack(text=f"The plan cannot be carried out: {wrong}", missing=missing, evidence=(state.goal.planned_seq,))
+
+
+FIRST_TASK = (
+    Missing(kind="task_proposed.v1", where={"task": EXECUTE, "role": EXECUTOR}),
+    Missing(kind="task_accepted.v1", where={"task": EXECUTE}),
+)
+"""What a plan has at the least."""
 
 
 def agent_executed(state: GoalState, _: str) -> Lack:
     runs = [(task.id, state.agent.last.get(task.id)) for task in executors(state)]
     lacking = [(name, run) for name, run in runs if run is None or run.outcome != "succeeded"]
     if not lacking:
-        missing = Missing(kind="agent_finished.v1", where={"outcome": "succeeded"})
-        return Lack(text="The plan has no task for an agent yet.", missing=missing, follows_from=("plan.valid",))
+        return Lack(text="The plan has no task for an agent yet.", missing=_success(EXECUTE, None))
     (name, run), ends = lacking[0], [_success(name, run) for name, run in lacking]
     if run is None:
         return Lack(text=f"No agent has worked on {name} yet.", missing=ends[0], also=tuple(ends[1:]))
@@ -138,7 +146,8 @@ def scope_respected(state: GoalState, code: str) -> Lack:
 def gates_configured(state: GoalState, _: str) -> Lack:
     text = "No required gate is configured, and none was detected: nothing could prove this goal."
     evidence = (state.gate.seq,) if state.gate.seq else ()
-    return Lack(text=text, missing=Missing(kind="gates_configured.v1"), evidence=evidence)
+    passed = Missing(kind="gate_ran.v1", where={"outcome": "passed"})
+    return Lack(text=text, missing=Missing(kind="gates_configured.v1"), also=(passed,), evidence=evidence)
 
 
 def gates_unchanged(state: GoalState, code: str) -> Lack:
@@ -180,10 +189,15 @@ def gate_passed(state: GoalState, code: str) -> Lack:
     return _red(gate, last, missing)
 
 
+def _tree(state: GoalState) -> dict[str, object]:
+    """The tree that evidence has to be about; nobody knows it as long as the change itself is owed."""
+    return {} if holds.files_changed(state, "") is None else {"tree": state.worktree.tree}
+
+
 def _pass(state: GoalState, name: str) -> Missing:
     """A pass of the gate on the current tree, by its current definition."""
     definition = state.gate.by_name[name].definition.digest
-    where: dict[str, object] = {"gate": name, "outcome": "passed", "tree": state.worktree.tree, "definition": definition}
+    where: dict[str, object] = {"gate": name, "outcome": "passed", **_tree(state), "definition": definition}
     return Missing(kind="gate_ran.v1", where=where)
 
 
@@ -207,7 +221,7 @@ def review_passed(state: GoalState, code: str) -> Lack:
     name = code.removeprefix("review.")
     files, review = state.worktree, state.review.by_pass.get(name)
     base = files.base.tree if files.base else ""
-    missing = Missing(kind=verdict_kind(state, name), where={"review": name, "tree": files.tree, "base": base})
+    missing = Missing(kind=verdict_kind(state, name), where={"review": name, **_tree(state), "base": base})
     if review is None:
         return Lack(text=f"The {name} review has not been made.", missing=missing)
     if (review.tree, review.base) != (files.tree, base):
@@ -215,32 +229,28 @@ def review_passed(state: GoalState, code: str) -> Lack:
         seqs = {review.seq, files.seq, files.base_seq} - {0}
         return Lack(text=text, missing=missing, evidence=tuple(sorted(seqs)))
     text = f"The {name} review {review.outcome} (event {review.seq}): {review.summary}"
-    red = () if is_being_made(state, name) else _behind(state, name)
+    had_to = not is_being_made(state, name) and _had_to_object(state, name)
     runs = (state.gate.by_name[gate].last for gate in state.gate.order) if name == "test" else ()
     later = max((run.seq for run in runs if run is not None), default=0)
-    if later > review.seq and not red:
+    if later > review.seq and not had_to:
         text = f"The test review is out of date: it blocked at event {review.seq}, and a gate ran again at event {later}."
         return Lack(text=text, missing=missing, evidence=(review.seq, later))
-    is_ours = review.outcome == "errored"
+    is_ours = review.outcome == "errored" or had_to
     return Lack(
         text=text,
         missing=missing,
         evidence=(review.seq,),
         owner="controller" if is_ours else "agent",
         command=None if is_ours else "omk execute {goal}",
-        follows_from=red,
     )
 
 
-def _behind(state: GoalState, review: str) -> tuple[str, ...]:
-    """The gaps that are why a review had to object."""
+def _had_to_object(state: GoalState, review: str) -> bool:
+    """Whether another gap is why a review objected: once that is closed the review has to be made again, and no more."""
     if review == "code":
-        return () if state.worktree.is_changed else ("files.changed",)
-    if review != "test":
-        return ()
-    if holds.gates_configured(state, "") is None:
-        return ("gates.configured",)
-    return tuple(f"gate.{gate}" for gate in state.gate.order if is_gap(state, gate))
+        return not state.worktree.is_changed
+    has_gates = holds.gates_configured(state, "") is not None
+    return review == "test" and (not has_gates or any(is_gap(state, gate) for gate in state.gate.order))
 
 
 def oracle_proven(state: GoalState, code: str) -> Lack:
@@ -274,7 +284,7 @@ def budget_within(state: GoalState, _: str) -> Lack:
 
 def integration_accepted(state: GoalState, _: str) -> Lack:
     word, tree = state.delivery.acceptance, state.worktree.tree
-    missing = Missing(kind="change_accepted.v1", where={"tree": tree})
+    missing = Missing(kind="change_accepted.v1", where=_tree(state))
     if word is None:
         return Lack(text="The change was not accepted yet.", missing=missing)
     if word.status == "rejected" and word.tree != tree:

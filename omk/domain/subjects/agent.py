@@ -198,8 +198,8 @@ def died(agents: Agents, event: AgentDied, record: Recorded) -> Agents:
 
 def _end(agents: Agents, agent: str, task: str, **fields: object) -> Agents:
     last = agents.last
-    run = last.get(task)
-    if run is not None and run.agent == agent:
+    run = last.get(task) or AgentRun(agent=agent, attempt=0, started_seq=0, seq=0)  # one that nobody announced counts, too
+    if run.agent == agent and task:
         last = last.set(task, replace(run, **fields))
     running = agents.running.delete(agent) if agent in agents.running else agents.running
     return replace(agents, last=last, running=running)

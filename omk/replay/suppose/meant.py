@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
+from omk.domain.oracle import proves
 from omk.domain.plan import EXECUTE
 from omk.domain.proof.holds import executors, gate_passed, review_passed
 from omk.domain.proof.rules import RULES
@@ -110,9 +113,13 @@ def definition_of(where: Where, state: GoalState) -> str:
 
 
 def gates_of(_: Where, state: GoalState) -> list[Any]:
-    """The gates as they are; with one more that proves what no gate proves, if none is required."""
-    known: list[Any] = [state.gate.by_name[name].definition for name in state.gate.order]
-    return known if any(one.required for one in known) else [*known, {"name": "tests", "proves": unproven(state)}]
+    """The gates as they are, the first required one of which, or one more, proves what no gate proves."""
+    known = [state.gate.by_name[name].definition for name in state.gate.order]
+    mute = tuple(check for check in unproven(state) if not any(proves(one, check) for one in known))
+    first = next((one for one in known if one.required), None)
+    if first is None:
+        return [*known, {"name": "tests", "proves": mute}]
+    return [replace(one, proves=(*one.proves, *mute)) if one is first else one for one in known]
 
 
 def unproven(state: GoalState) -> tuple[str, ...]:
