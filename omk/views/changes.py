@@ -79,6 +79,8 @@ def _rank(change: Document) -> int:
 
 
 def _is_echo(change: Document) -> bool:
-    """Whether the status or the gaps tell the same."""
-    is_held = change["path"].startswith("proof.held") and (change["old"] is None or change["new"] is None)
-    return is_held or change["path"] == "proof.status"
+    """Whether the status, the gaps, the tree, or a gap's owner tell the same."""
+    path = change["path"]
+    is_held = path.startswith("proof.held") and (change["old"] is None or change["new"] is None)
+    is_followed = path.startswith("gaps[") and (path.endswith("].command") or "].missing.where." in path)
+    return is_held or is_followed or path == "proof.status"

@@ -53,7 +53,7 @@ def test_why_names_the_missing_events_and_what_only_follows(unready):
     blocking = {gap["code"]: gap for gap in why["blocking"]}
     assert blocking["oracle.smoke"]["follows_from"] == ["gate.smoke"]
     assert blocking["gate.smoke"]["also"] == []
-    assert [one["kind"] for one in why["fewest"]] == ["gate_ran.v1", "change_accepted.v1"]
+    assert [one["kind"] for one in why["fewest"]] == ["gate_ran.v1", "review_passed.v1", "change_accepted.v1"]
     assert why["fewest"][0]["where"]["gate"] == "smoke"
 
 

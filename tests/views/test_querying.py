@@ -48,6 +48,15 @@ def test_a_difference_names_each_change_once_with_its_event():
     assert "proof.status" not in shown
 
 
+def test_a_gap_that_stays_open_is_told_only_if_more_than_the_tree_it_asks_for_changed():
+    document = diff_document(9, 27)
+    paths = [one["path"] for one in document["changes"]]
+    shown = text(difference_lines(document, 100))
+    assert 'gaps["review.code"].missing.where.tree' in paths
+    assert "missing.where" not in shown
+    assert 'gaps["files.changed"]  closed' in shown
+
+
 def test_what_a_difference_hides_it_counts():
     document = diff_document(4, HEAD - 1)
     gate = [one for one in document["changes"] if one["path"].startswith("gates.tests.")]

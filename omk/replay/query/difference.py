@@ -12,7 +12,7 @@ from omk.replay.moment import Moment
 from omk.replay.query.follow import STANDING, changed_moments
 from omk.replay.query.names import NAMES, Name
 from omk.replay.query.stretches import Stretch, stretches
-from omk.replay.query.values import Keyed, Value, at, path_text, plain
+from omk.replay.query.values import Keyed, Value, at, is_mapping, path_text, plain
 
 Path = tuple[str, ...]
 """The keys from a name of the language to a leaf."""
@@ -47,7 +47,7 @@ def told_names() -> Iterator[tuple[Path, Name]]:
 
 
 def _leaves(value: Value, path: Path) -> Iterator[tuple[Path, Value]]:
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         for key, item in value.items():
             yield from _leaves(item, (*path, key))
     elif value is not None:
@@ -133,7 +133,8 @@ class _Watched:
         self.depth, self.name = len(root), name
         self.wanted: dict[str | None, list[Path]] = {}
         self.seen: dict[Path, Value] = {}
-        self.sources: dict[str | None, object] = {}
+        self.sources: dict[str, object] = {}
+        self.items: dict[str | None, Value] = {}
         self.watcher, self.standing = Watcher(()), Standing()
 
     def add(self, path: Path) -> None:
@@ -148,7 +149,7 @@ class _Watched:
 
     def begin(self, moment: Moment) -> None:
         """Stand at a moment."""
-        self.seen, self.sources = {}, {}
+        self.seen, self.sources, self.items = {}, {}, {}
         self.watcher = Watcher(read for read in self.name.reads if read != STANDING)
         self.may_have_turned(moment, parts_of(moment.state))
         self.turned(moment)
@@ -162,13 +163,16 @@ class _Watched:
     def turned(self, moment: Moment) -> list[Path]:
         """The paths whose values differ from those seen last."""
         value, turned = self.name.value(moment), []
+        source = value.source if isinstance(value, Keyed) else None
         for key, paths in self.wanted.items():
-            if isinstance(value, Keyed) and key is not None:
-                source = value.source(key)
-                if key in self.sources and self.sources[key] is source:
+            if source is not None and key is not None:
+                before, self.sources[key] = self.sources.get(key, self), source(key)
+                if self.sources[key] is before:
                     continue
-                self.sources[key] = source
             item = plain(value if key is None else at(value, key))
+            if item == self.items.get(key):
+                continue
+            self.items[key] = item
             for path in paths:
                 leaf = _leaf(item, path[self.depth + 1 :])
                 if leaf != self.seen.get(path):
@@ -181,4 +185,4 @@ def _leaf(value: Value, keys: Path) -> Value:
     """The leaf under keys; null where there is none."""
     for key in keys:
         value = at(value, key)
-    return None if isinstance(value, Mapping) else value
+    return None if is_mapping(value) else value

@@ -7,14 +7,13 @@ wrote can be evaluated at every event. What a path does not find is null, and no
 
 import ast
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from omk.errors import Refused
 from omk.replay.moment import Moment
 from omk.replay.printable import printable
 from omk.replay.query.grammar import Builder, Evaluate, PathStep
-from omk.replay.query.values import Value, plain
+from omk.replay.query.values import Value, is_mapping, plain
 
 LONGEST = 1_000
 """Characters of an expression."""
@@ -48,7 +47,7 @@ class Expression:
         """The first step of a path that leads nowhere as of *moment*: from where, which key, and the keys there are."""
         for step in self.steps:
             there = step.whence(moment, None)
-            if isinstance(there, Mapping) and step.key not in there:
+            if is_mapping(there) and step.key not in there:
                 return step.text, step.key, list(there)
         return None
 

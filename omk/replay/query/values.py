@@ -24,11 +24,12 @@ class Keyed(Mapping[str, Value]):
     """
 
     def __init__(self, known: Collection[str], make: Callable[[str], Value], *, is_own: bool = False) -> None:
-        self.known, self.make, self.is_own = known, make, is_own
+        self.known, self.make = known, make
+        self.source: Callable[[str], object] | None = known.get if is_own and isinstance(known, Mapping) else None
+        """What the value under a key is made of, so that its identity tells whether the value can be another."""
 
-    def source(self, key: str) -> object:
-        """What the value under a key is made of, to tell by its identity whether it can be another; new if nobody can tell."""
-        return self.known.get(key) if self.is_own and isinstance(self.known, Mapping) else object()
+    def __contains__(self, key: object) -> bool:
+        return key in self.known
 
     def __getitem__(self, key: str) -> Value:
         if key not in self.known:
@@ -44,16 +45,21 @@ class Keyed(Mapping[str, Value]):
 
 def plain(value: Value) -> Value:
     """*value* with every mapping as a dict and every sequence as a list, so that it can be kept and written."""
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, str | int):
+        return value
+    if is_mapping(value):
         return {key: plain(item) for key, item in value.items()}
-    if is_list(value):
-        return [plain(item) for item in value]
-    return value
+    return [plain(item) for item in value] if is_list(value) else value
+
+
+def is_mapping(value: Value) -> bool:
+    """Whether it is a mapping; an abstract class would take ten times as long to tell."""
+    return isinstance(value, dict | Keyed)
 
 
 def is_list(value: Value) -> bool:
     """Whether it is a list, as the language sees it."""
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return isinstance(value, list | tuple)
 
 
 def is_number(value: Value) -> bool:
@@ -63,7 +69,7 @@ def is_number(value: Value) -> bool:
 
 def at(value: Value, key: Value) -> Value:
     """One step of a path: the item of a mapping under a name, of a list at a place; null if there is none."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return value[key] if isinstance(key, str) and key in value else None
     if is_list(value) and isinstance(key, int) and not isinstance(key, bool) and -len(value) <= key < len(value):
         return value[key]
@@ -76,7 +82,7 @@ def equal(left: Value, right: Value) -> bool:
         return bool(left == right)
     if is_list(left) and is_list(right):
         return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if is_mapping(left) and is_mapping(right):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     return type(left) is type(right) and bool(left == right)
 
@@ -90,7 +96,7 @@ def less(left: Value, right: Value) -> bool:
 
 def is_in(item: Value, container: Value) -> bool:
     """Whether it is a key of a mapping, an item of a list, or a part of a string."""
-    if isinstance(container, Mapping):
+    if is_mapping(container):
         return isinstance(item, str) and item in container
     if is_list(container):
         return any(equal(item, one) for one in container)
@@ -106,7 +112,7 @@ def text_of(value: Value) -> str:
     """A value as it is written in the language: `"passed"`, `3`, `null`, `["a", "b"]`."""
     if isinstance(value, str):
         return f'"{"".join(map(_escaped, value))}"'
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return f"{{{', '.join(f'{text_of(key)}: {text_of(item)}' for key, item in value.items())}}}"
     if is_list(value):
         return f"[{', '.join(map(text_of, value))}]"
@@ -127,14 +133,14 @@ def path_text(keys: Sequence[str]) -> str:
 
 def items(value: Value) -> list[Value] | None:
     """What an aggregate goes over: the items of a list, the values of a mapping; null of anything else."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return list(value.values())
     return list(value) if is_list(value) else None
 
 
 def length(value: Value) -> int | None:
     """How many items, keys or characters there are; null of anything else."""
-    return len(value) if isinstance(value, Mapping | str) or is_list(value) else None
+    return len(value) if isinstance(value, str) or is_mapping(value) or is_list(value) else None
 
 
 def total(found: list[Value]) -> Value:
