@@ -85,7 +85,7 @@ class DebuggerApp(App[None]):
         super().__init__(ansi_color=True)
         self.debugger, self.view = debugger, view or View()
         self.damage: Damaged | None = None
-        self.is_fetching = False
+        self.is_fetching = self._is_reading = False
         self._job: Job | None = None
         self._over = Event()
         self.board = Board(self._lines)
@@ -162,6 +162,9 @@ class DebuggerApp(App[None]):
         if self.debugger.patches.wanted is not None and not self.is_fetching:
             self.is_fetching = True
             self._beside(self._fetch)
+        if not self._is_reading and self.debugger.tape.lacks(self.debugger.seq):
+            self._is_reading = True
+            self._beside(self._read_ahead)
 
     def _beside(self, act: Callable[[], None]) -> None:
         Thread(target=self._guarded, args=(act,), daemon=True).start()
@@ -203,6 +206,15 @@ class DebuggerApp(App[None]):
         self.debugger.patches.fetch()
         self.is_fetching = False
         self._call(self._carry_on)
+
+    def _read_ahead(self) -> None:
+        """Have the records at hand that the next keys will ask for."""
+        tape = self.debugger.tape
+        try:
+            while (span := tape.lacks(self.debugger.seq)) is not None and not self._over.is_set():
+                tape.fetch(*span)
+        finally:
+            self._is_reading = False
 
     def _call(self, act: Callable[..., object], *arguments: object) -> None:
         """Have the terminal's own thread do something."""

@@ -76,6 +76,18 @@ def test_a_tape_reads_what_its_source_reads_also_while_it_grows(spans, head):
         assert growing.record(upto) == (records[upto - 1] if 0 < upto <= growing.head else None)
 
 
+@given(st.integers(0, 60), st.integers(1, 60))
+def test_what_is_read_ahead_is_what_stepping_asks_for(seq, head):
+    records = list(run_of(RUN).tape.source.read(0, 60))
+    reader = Tape(told(records[:head]), head)
+    place = min(seq, head)
+    while (span := reader.lacks(place)) is not None:
+        reader.fetch(*span)
+    reader.source = told([])  # from here on nothing more can be read
+    assert list(reader.read(0, head)) == records[:head]
+    assert reader.record(place) == (records[place - 1] if place else None)
+
+
 # --- Going where an address leads ---
 
 

@@ -14,6 +14,8 @@ from omk.replay.history import History
 WINDOW, KEPT = 512, 32
 NEAR = 4 * WINDOW
 """A longer span than this is read as a stream and not kept."""
+BEHIND, AHEAD = 17, 2
+"""How many windows before and after the one where one looks are worth having: what a cursor may fold while one steps."""
 Patch = Callable[[str, str], bytes]
 """The unified difference of two trees, by their ids. Raises an OmkError, in one line, where the code is not to be had."""
 
@@ -71,15 +73,35 @@ class Tape:
                 if after < record.seq <= last:
                     yield record
 
+    def lacks(self, seq: int) -> tuple[int, int] | None:
+        """The windows around event *seq* that stepping from there will ask for and that are not read yet: first, last."""
+        here = max(0, seq - 1) // WINDOW
+        last = max(0, self.head - 1) // WINDOW
+        near = range(max(0, here - BEHIND), min(last, here + AHEAD) + 1)
+        missing = [number for number in near if len(self._kept.get(number, ())) < self._size(number)]
+        return (missing[0], missing[-1]) if missing else None
+
+    def fetch(self, first: int, last: int) -> None:
+        """Read these windows, all at once: in a file of lines each reading begins at its beginning."""
+        records = tuple(self.source.read(first * WINDOW, min((last + 1) * WINDOW, self.head)))
+        for number in range(first, last + 1):
+            start = (number - first) * WINDOW
+            self._keep(number, records[start : start + WINDOW])
+
+    def _size(self, number: int) -> int:
+        return max(0, min(WINDOW, self.head - number * WINDOW))
+
     def _window(self, number: int) -> tuple[Recorded, ...]:
-        start = number * WINDOW
-        end = min(start + WINDOW, self.head)
+        known, size = self._kept.get(number, ()), self._size(number)
+        if len(known) < size:
+            start = number * WINDOW
+            known = (*known, *self.source.read(start + len(known), start + size))
+        self._keep(number, known)
+        return known
+
+    def _keep(self, number: int, records: tuple[Recorded, ...]) -> None:
         with self._lock:
-            known = self._kept.get(number, ())
-            if len(known) < end - start:
-                known = (*known, *self.source.read(start + len(known), end))
-                self._kept[number] = known
+            self._kept[number] = records
             self._kept.move_to_end(number)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return known

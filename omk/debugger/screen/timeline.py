@@ -8,7 +8,7 @@ from omk.replay.timeline import timeline_entry
 from omk.views.lines import Line, Span, line
 from omk.views.timeline import entry_line
 
-GUTTER = 4
+GUTTER = 5
 OPENED, CLOSED, CHANGED, HIT, FOUND, DROPPED, FALLEN = "✗", "✓", "!", "●", "/", "x", "~"
 """The marks: a gap opened, only closed, the status changed; a breakpoint is hit, the text found; dropped, falls with it."""
 
@@ -35,7 +35,7 @@ def _event(debugger: Debugger, record: Recorded, elapsed_ms: int, width: int) ->
 def _row(debugger: Debugger, *spans: Span, seq: int = 0, record: Recorded | None = None) -> Line:
     here = seq == debugger.seq
     marks = line(Span(">" if here else " ", "bold"), _supposed(debugger, seq), _stop(debugger, record), _verdict(debugger, seq))
-    row = (*marks, *spans)
+    row = (*marks, Span(" "), *spans)
     return tuple(Span(one.text, f"{one.style} here".strip()) for one in row) if here else row
 
 
