@@ -33,7 +33,7 @@ one line on stderr. Every command also takes `--help`; `omk --version` says whic
 | 1 | failed: one line says what, and what to do |
 | 2 | the command line is wrong |
 | 3 | `omk proof --check`: the verdict is not ready |
-| 5 | `omk fsck`: something is damaged |
+| 5 | `omk fsck`: something is damaged; `omk replay --redecide`: something would be decided otherwise |
 | 130 | interrupted |
 
 A **goal** is named by its id, by the beginning of one, or by `latest`. Commands that read take an **address**,

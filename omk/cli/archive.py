@@ -11,19 +11,23 @@ from omk.cli.place import Place, locate
 from omk.domain.event import Recorded
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.text import resolve
-from omk.errors import Damaged
+from omk.errors import Damaged, NotFound
 from omk.log.anchors import anchored_goals, check_anchors
 from omk.log.chain import unreadable
 from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
 from omk.log.protocol import Head, Log
 from omk.log.snapshots import Snapshots
-from omk.replay.address import Address, Known, find_goal, parse_address
+from omk.replay.address import LATEST, Address, Known, find_goal, parse_address
 from omk.replay.address import locate as position_of
 from omk.replay.documents import Document
 from omk.replay.history import History
 
 FORKED = "goal_forked."
+
+
+LOG = "log.jsonl"
+"""The log in a folder of `replays/`."""
 
 
 class Archive(Struct, frozen=True):
@@ -130,13 +134,31 @@ def opened(store: str | None, *, everywhere: bool) -> Iterator[Archive | None]:
 
 @contextmanager
 def found(text: str, store: str | None, *, everywhere: bool) -> Iterator[Found]:
-    """The goal and moment that the address *text* means. Raises NotFound, in one line, if there is no such thing."""
+    """The goal and moment that the address *text* means. Raises NotFound, in one line, if there is no such thing.
+
+    The goal may be a log file ending in .jsonl, or a folder with such a log, as `replays/` has them: its only or latest one.
+    """
     address = parse_address(text)
+    file = _log_file(address.goal)
+    if file is not None:
+        address, store, everywhere = Address(LATEST, address.position), str(file.resolve()), True
     with opened(store, everywhere=everywhere) as archive:
         if archive is None:
             find_goal(address.goal, [])
         else:
             yield find(archive, address)
+
+
+def _log_file(name: str) -> Path | None:
+    """The log that is meant by a path."""
+    path = Path(name)
+    try:
+        found = next((one for one in (path, path / LOG) if one.suffix == ".jsonl" and one.is_file()), None)
+    except (OSError, ValueError):
+        return None
+    if found is None and path.suffix == ".jsonl":
+        raise NotFound(f"There is no log {name}. Name a file ending in .jsonl that is there, or a goal.")
+    return found
 
 
 def find(archive: Archive, address: Address) -> Found:

@@ -2,7 +2,6 @@
 
 import gc
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,9 +31,6 @@ def debug(
     """Step through a goal's history, forward and back, in the terminal: omk debug latest@gate_ran#1."""
     if not (is_terminal() and sys.stdin.isatty()):
         raise Unusable("omk debug needs a terminal. To read the history elsewhere: omk replay")
-    name, ending, position = address.rpartition(".jsonl")
-    if ending and Path(name + ending).is_file():
-        address, store, everywhere = LATEST + position, str(Path(name + ending).resolve()), True
     with found(address, store, everywhere=everywhere) as one:
         _open(one, follow=follow)
 

@@ -7,9 +7,10 @@ import typer
 from omk.cli.archive import Found, find, found
 from omk.cli.options import AllOption, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
+from omk.domain.event import kind_of
 from omk.domain.state import GoalState
 from omk.errors import OmkError, Unusable
-from omk.replay.address import parse_address
+from omk.replay.address import LATEST, parse_address
 from omk.replay.documents import Document, plain
 from omk.replay.moment import Moment
 from omk.replay.query.difference import Change, compared, explained, shares
@@ -27,8 +28,13 @@ FORMS = "at 12, -1, head, ready, a UTC time, gate_ran#2, gate:NAME#2, tool:ID."
 
 
 def when(
-    address: Annotated[str, typer.Argument(metavar="GOAL[@POS]", help=f"Only events up to there count; {FORMS}")],
-    expression: Annotated[str, typer.Argument(metavar="EXPR", help="E.g. gates.tests.outcome, or 'len(files) > 3'.")],
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="[GOAL[@POS]] EXPR", help=f"Goal (default latest), {FORMS} Then an expression, like 'len(files) > 3'."
+        ),
+    ],
+    words: Annotated[str | None, typer.Argument(hidden=True)] = None,
     last: Annotated[bool, typer.Option("--last", help="The last time instead of the first.")] = False,
     form: FormatOption = None,
     as_json: JsonOption = False,
@@ -36,10 +42,12 @@ def when(
     everywhere: AllOption = False,
 ) -> None:
     """Find the event at which something came true or changed: omk when latest gates.tests.outcome --last."""
+    address, expression = (LATEST, address) if words is None else (address, words)
     choice, asked = chosen(form, as_json), compile_expression(expression)
     with found(address, store, everywhere=everywhere) as one:
         occurrence = (last_time if last else first)(one.history, asked, one.seq)
         stand = one.history.moment(one.seq) if occurrence is None else None
+        after = one.history.record(occurrence.seq + 1) if occurrence and occurrence.seq < one.seq else None
     document: Document = {
         "goal": one.goal,
         "expression": asked.text,
@@ -51,6 +59,7 @@ def when(
         "value": occurrence.new if occurrence else stand and asked.value(stand),
         "old": occurrence.old if occurrence else None,
         "since": occurrence and occurrence.since,
+        "ended_by": {"seq": after.seq, "kind": kind_of(after.event)} if after and last and asked.is_condition else None,
         "upto": one.seq,
         "hint": stand and hint(asked, stand),
     }

@@ -172,7 +172,12 @@ def _step(
             check_agent(session.agent)
         if any(gates):
             configured: GatesConfigured = configure_again(session, *gates)
+            before = session.state.gate
             session.handle(ConfigureGates(actor=session.actor, configured=configured))
+            required = [name for name in before.order if before.by_name[name].definition.required]
+            gone = [name for name in required if name not in session.state.gate.order]
+            if gone:
+                say(f"Not required any more: {', '.join(gone)}. --gate replaces all gates; name those that are to stay, too.")
         finish(session, drive(session, steps), form=form, as_json=as_json)
 
 

@@ -146,5 +146,6 @@ def _nth(nth: int, what: str, goal: str, seqs: Iterable[int]) -> int:
         count += 1
         if count == nth:
             return seq
-    found = f"it has {count}" if count else "it has none"
-    raise NotFound(f"{goal} has no {what} number {nth}: {found}. `omk replay {goal}` shows all events.")
+    if not count:
+        raise NotFound(f"{goal} has no {what}. `omk replay {goal}` shows all events. A position is {FORMS}.")
+    raise NotFound(f"{goal} has no {what} number {nth}: it has {count}. `omk replay {goal}` shows all events.")

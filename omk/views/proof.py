@@ -56,7 +56,7 @@ def one_gap(gap: Document, width: int) -> list[Line]:
     if 4 + cells(gap["code"]) + cells(owed) > width:
         lines = [line("  ", name), *wrapped(owed, width, indent="    ", style="dim")]
     lines += wrapped(gap["text"], width, indent="    ")
-    return [*lines, line("    → ", Span(gap["command"], "name"))]
+    return lines if gap["follows_from"] else [*lines, line("    → ", Span(gap["command"], "name"))]
 
 
 def _mark(outcome: str) -> Span:

@@ -17,7 +17,7 @@ def when_lines(when: Document, width: int) -> list[Line]:
     if when["seq"] is None:
         lines = wrapped(f"never: {when['expression']} {_never(when)}.", width, style="warn")
         return [*lines, *(wrapped(when["hint"], width, indent="  ") if when["hint"] else [])]
-    answer = f"event {when['seq']}, {kind_name(when['kind'])}: {when['expression']} {_became(when)}"
+    answer = f"event {when['seq']}, {kind_name(when['kind'])}: {when['expression']} {_became(when)}{_ended(when)}"
     return [*wrapped(answer, width, style="bold"), *wrapped(_place(when), width, indent="  ", style="dim")]
 
 
@@ -26,7 +26,8 @@ def when_markdown(when: Document) -> list[str]:
     if when["seq"] is None:
         hint = ["", escaped(when["hint"])] if when["hint"] else []
         return [f"**never**: {code(when['expression'])} {escaped(_never(when))}.", *hint]
-    answer = f"**event {when['seq']}**, {escaped(kind_name(when['kind']))}: {code(when['expression'])} {escaped(_became(when))}"
+    told = f"{escaped(_became(when))}{_ended(when)}"
+    answer = f"**event {when['seq']}**, {escaped(kind_name(when['kind']))}: {code(when['expression'])} {told}"
     return [answer, "", escaped(_place(when))]
 
 
@@ -41,7 +42,12 @@ def _became(when: Document) -> str:
     since = when["since"]
     if when["which"] == "first" or since is None:
         return "became true" if when["old"] is False else "is true from the beginning"
-    return "became true" if since == when["seq"] else f"is true, since event {since}"
+    return "became true" if since == when["seq"] else f"is still true, as it was since event {since}"
+
+
+def _ended(when: Document) -> str:
+    by = when["ended_by"]
+    return f"; event {by['seq']}, {kind_name(by['kind'])}, ended that" if by else ""
 
 
 def _never(when: Document) -> str:

@@ -55,7 +55,14 @@ def _tail(gap: Document, width: int) -> list[Line]:
     if not tail:
         return []
     lines = [line(Span("    the end of its output:", "dim"))]
-    return [*lines, *(one for text in tail for one in wrapped(text, width, indent="      │ ", style="warn"))]
+    return [*lines, *(line("      │ ", Span(piece, "warn")) for text in tail for piece in _verbatim(text, width - 8))]
+
+
+def _verbatim(text: str, room: int) -> list[str]:
+    """A line of an output as it is, in pieces where it does not fit: blanks count in a traceback."""
+    if not text.isascii():
+        return [cut(text, room)]
+    return [text[start : start + room] for start in range(0, len(text), room)]
 
 
 def _chain(gap: Document, width: int) -> list[Line]:
