@@ -18,7 +18,7 @@ ASKED: dict[str, tuple[str, float]] = {
     "when.last.late": ("ms", 200),
     "when.last.never": ("ms", 200),
     "when.last.early": ("ms", 200),
-    "when.last.busy": ("ms", 0),
+    "when.last.busy": ("ms", 200),
     "when.last.status": ("ms", 0),
     "when.last.true": ("ms", 0),
     "when.first.never": ("ms", 0),
@@ -46,7 +46,12 @@ def measure(folder: Path, goal: str) -> dict[str, float]:
         raise FileNotFoundError(folder)
     gc.disable()
     Handle(log, goal, folder)  # which makes the snapshots that are missing
-    history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto), Snapshots(folder, log, goal).nearest)
+    history = History(
+        goal,
+        lambda after, upto: log.read(goal, after=after, upto=upto),
+        Snapshots(folder, log, goal).nearest,
+        lambda kinds, after, upto: log.pick(goal, kinds, after=after, upto=upto),
+    )
     head = log.heads()[0].seq
     asked = {name: compile_expression(text) for name, text in LAST.items()}
     figures = {name: _best(lambda one=one: last(history, one, head)) for name, one in asked.items()}  # type: ignore[misc]

@@ -42,7 +42,12 @@ class Archive(Struct, frozen=True):
     def history(self, goal: str) -> History:
         """The verified history of a goal, from its snapshots where there are any."""
         kept = Snapshots(self.folder, self.log, goal)
-        return History(goal, lambda after, upto: self.log.read(goal, after=after, upto=upto), kept.nearest)
+        return History(
+            goal,
+            lambda after, upto: self.log.read(goal, after=after, upto=upto),
+            kept.nearest,
+            lambda kinds, after, upto: self.log.pick(goal, kinds, after=after, upto=upto),
+        )
 
     def check(self, goal: str | None = None) -> None:
         """Raise Damaged if the log lacks what it once had, of one goal or of all."""

@@ -1,5 +1,6 @@
 """The audit of a log: record by record as it is stored, then the anchors, then verdicts and snapshots against the fold."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -79,18 +80,18 @@ class Audit:
             return
         history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto))
         judge = history.judge()
-        latest: dict[str, int] = {}
+        passed: list[str] = []
         for record in history.read(0, max({*issued, *places})):
             judge.add(record)
-            latest[kind_of(record.event)] = record.seq
+            passed.append(kind_of(record.event))
             for seq, event in issued.pop(record.seq, ()):
                 yield from _compared(goal, seq, event, verdict_digest(prove(judge.state, judge.standing)))
             if record.seq in places:
-                yield from _spared(kept, record.seq, judge, latest)
+                yield from _spared(kept, record.seq, judge, passed)
         for seq, event in (pair for pairs in issued.values() for pair in pairs):
             yield Problem(goal, seq, "proof.digest", f"it judges event {event.seq}, which there is not.")
         for seq in sorted(place for place in places if place > judge.state.seq):
-            yield from _spared(kept, seq, judge, latest)
+            yield from _spared(kept, seq, judge, passed)
 
 
 def _issued(log: Log, goal: str) -> dict[int, list[tuple[int, ProofIssued]]]:
@@ -102,17 +103,17 @@ def _issued(log: Log, goal: str) -> dict[int, list[tuple[int, ProofIssued]]]:
     return issued
 
 
-def _spared(kept: Snapshots, seq: int, judge: Judge, latest: dict[str, int]) -> Iterator[Problem]:
+def _spared(kept: Snapshots, seq: int, judge: Judge, passed: list[str]) -> Iterator[Problem]:
     """What is wrong with a snapshot: it is no fold of this log, or it cannot be used, which costs only time.
 
-    *latest* is the last seq of each kind up to there.
+    *passed* are the kinds of all events up to there.
     """
     snapshot = kept.load(seq)
     if snapshot is None:
         text = f"its snapshot cannot be used, and is not: the events are folded again. Delete {kept.place} to be rid of it."
         yield Problem(kept.goal, seq, "snapshot.unreadable", text)
         return
-    kinds = frozenset(kind for kind, place in latest.items() if place > snapshot.after)
+    kinds = Counter(passed[snapshot.after : seq])
     if (snapshot.state, snapshot.standing, snapshot.kinds) != (judge.state, judge.standing, kinds):
         text = f"its snapshot is not what the log folds to. It is only a cache: delete {kept.place} in the store's folder."
         yield Problem(kept.goal, seq, "snapshot.differs", text)

@@ -57,6 +57,16 @@ def read(bodies: Bodies, goal: str, *, after: int, upto: int | None, verify: boo
     return _joined(bodies, parts, after, upto, prev, texts=texts)
 
 
+def pick(bodies: Bodies, chosen: Bodies, goal: str, *, after: int, upto: int) -> Iterator[Recorded]:
+    """The records of the history of *goal* whose bodies *chosen* gives, unverified; *bodies* tells whose they are."""
+    for part in segments(bodies, goal):
+        if part.within(after, upto):
+            try:
+                yield from map(readers().peek, part.bodies(chosen, after, upto))
+            except (Damaged, TypeError, AttributeError, IndexError) as problem:
+                raise unreadable(problem, part.goal, max(after, part.start) + 1) from problem
+
+
 class Segment(Struct, frozen=True):
     """One goal's own records in a history: those after *start*, up to *end* (null: all)."""
 

@@ -45,6 +45,9 @@ class MemoryLog:
     ) -> Iterator[Recorded]:
         return chain.read(self._own, goal, after=after, upto=upto, verify=verify, texts=texts)
 
+    def pick(self, goal: str, kinds: frozenset[str], *, after: int, upto: int) -> Iterator[Recorded]:
+        return (one for one in self.read(goal, after=after, upto=upto, texts=False) if kind_of(one.event) in kinds)
+
     def follow(self, *, after: int = 0) -> Iterator[tuple[int, Recorded]]:
         for position, body in enumerate(islice(self._log, after, len(self._log)), after + 1):
             yield position, decode(body)

@@ -61,6 +61,13 @@ class Log(Protocol):
         """
         ...
 
+    def pick(self, goal: str, kinds: frozenset[str], *, after: int, upto: int) -> Iterator[Recorded]:
+        """The records that are stored under these kinds, with *after* < seq <= *upto*; found sooner than by reading all.
+
+        They come without texts and digests, and nothing tells that none is missing: whoever asks has to know how many there are.
+        """
+        ...
+
     def follow(self, *, after: int = 0) -> Iterator[tuple[int, Recorded]]:
         """Everything recorded after a position, with its position, in order; what is there now, once."""
         ...

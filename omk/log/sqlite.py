@@ -69,6 +69,15 @@ class SqliteLog:
         with self._explaining(goal):
             yield from chain.read(self._own, goal, after=after, upto=upto, verify=verify, texts=texts)
 
+    def pick(self, goal: str, kinds: frozenset[str], *, after: int, upto: int) -> Iterator[Recorded]:
+        def chosen(goal: str, after: int, upto: int | None) -> Iterator[bytes]:
+            marks = ", ".join("?" * len(kinds))
+            query = f"{_OWN}AND originator_version <= ? AND topic IN ({marks}) ORDER BY originator_version"
+            return map(itemgetter(0), self._connection.execute(query, (goal, after, upto, *sorted(kinds))))
+
+        with self._explaining(goal):
+            yield from chain.pick(self._own, chosen, goal, after=after, upto=upto)
+
     def follow(self, *, after: int = 0) -> Iterator[tuple[int, Recorded]]:
         with self._explaining():
             rows = self._connection.execute(

@@ -1,6 +1,6 @@
 """A goal's history: the state and the verdict at every position, by the real fold."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,14 +38,18 @@ class Verdict(Struct, frozen=True):
     closed: tuple[str, ...]
 
 
+Pick = Callable[[frozenset[str], int, int], Iterable[Recorded]]
+"""`pick(kinds, after, upto)`: the records stored under these kinds, unverified, for one who knows how many there are."""
+
+
 class History:
     """What happened to *goal*, as `read(after, upto)` tells it. Nothing is kept: each question reads again.
 
     A checkpoint that *nearest* gives is believed only if the record it was made after is still the one in the log.
     """
 
-    def __init__(self, goal: str, read: Read, nearest: Nearest = lambda _: None) -> None:
-        self.goal, self.read, self.nearest = goal, read, nearest
+    def __init__(self, goal: str, read: Read, nearest: Nearest = lambda _: None, pick: Pick = lambda *_: ()) -> None:
+        self.goal, self.read, self.nearest, self.pick = goal, read, nearest, pick
 
     def judge(self) -> Judge:
         """The judge before the first event: feed it records, then ask for `state` and `standing`."""

@@ -1,5 +1,6 @@
 """The only writer: decide on the kept state, append, fold what was appended."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -57,7 +58,7 @@ class Handle:
         self.snapshots = Snapshots(folder, log, goal, spacing=spacing)
         history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto, texts=False), self.snapshots.nearest)
         self.judge = history.begun(self.snapshots.unbroken())
-        self.kinds: set[str] = set()
+        self.kinds: Counter[str] = Counter()
         self.refresh()
 
     @property
@@ -139,12 +140,12 @@ class Handle:
 
     def _passed(self, records: Sequence[Recorded]) -> None:
         """Note which kinds went by, and keep a snapshot where the last of *records* is due to have one."""
-        self.kinds |= kinds_of(records)
+        self.kinds += kinds_of(records)
         seq, head, spacing = records[-1].seq, records[-1].digest, self.snapshots.spacing
         if seq % spacing == 0:
-            state, standing, kinds = self.judge.state, self.judge.standing, frozenset(self.kinds)
+            state, standing, kinds = self.judge.state, self.judge.standing, dict(self.kinds)
             self.snapshots.write(Checkpoint(seq=seq, head=head, state=state, standing=standing, kinds=kinds, after=seq - spacing))
-            self.kinds = set()
+            self.kinds = Counter()
 
     def issue_proof(self, actor: str) -> GoalProof:
         """Put the verdict on record unless it stands there already, and anchor the goal's head outside the log."""

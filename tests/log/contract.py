@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from omk.domain.event import Unknown
+from omk.domain.event import Unknown, kind_of
 from omk.domain.subjects.goal import GoalForked, GoalPaused
 from omk.errors import Conflict, Damaged
 from omk.log.blobs import pack
@@ -124,6 +124,18 @@ class LogContract:
         other.append(GOAL, many(2)[1:], after=1)
         assert [record.seq for record in log.read(GOAL)] == [1, 2]
         other.close()
+
+    def test_records_of_some_kinds_are_picked_out_of_a_part_of_a_history(self, log):
+        parent = history()
+        log.append(GOAL, parent, after=0)
+        event = GoalForked(goal=GOAL, seq=3, head=parent[2].record.digest, prompt="the other way")
+        log.append(OTHER, history([event, *STORY], goal=OTHER, after=3, prev=event.head), after=3)
+        for goal, after, upto in ((GOAL, 0, 5), (GOAL, 1, 3), (OTHER, 0, 9), (OTHER, 2, 6)):
+            kinds = frozenset(kind_of(one.event) for one in log.read(goal))
+            for some in ({max(kinds)}, kinds - {max(kinds)}, kinds, {"moon_landed.v9"}):
+                picked = [(one.seq, one.event) for one in log.pick(goal, frozenset(some), after=after, upto=upto)]
+                every = log.read(goal, after=after, upto=upto)
+                assert picked == [(one.seq, one.event) for one in every if kind_of(one.event) in some]
 
     def test_an_unknown_kind_is_kept_as_it_is(self, log):
         entry = foreign()

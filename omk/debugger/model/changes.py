@@ -47,10 +47,10 @@ def _reader(reads: tuple[str, ...]) -> "attrgetter[tuple[object, ...]]":
 def _leaves_of(name: Name, before: Moment, now: Moment) -> tuple[dict[Path, Value], dict[Path, Value]]:
     """The leaves below a name at both moments, but for items that are made of the same thing."""
     old, new = name.value(before), name.value(now)
-    if isinstance(old, Keyed) and isinstance(new, Keyed) and old.source is not None and new.source is not None:
-        was, now_is = old.source, new.source
-        same = {key for key in new.known if key in old.known and was(key) is now_is(key)}
-        old, new = ({key: one[key] for key in one if key not in same} for one in (old, new))
+    if isinstance(old, Keyed) and isinstance(new, Keyed) and old.source and new.source:
+        same = {key for key in new.known if key in old.known and old.source(key) is new.source(key)}
+        pairs = [[(key, one[key]) for key in one if key not in same] for one in (old, new)]
+        old, new = dict(pairs[0]), dict(pairs[1])
     return dict(_leaves(plain(old), ())), dict(_leaves(plain(new), ()))
 
 

@@ -1,6 +1,7 @@
 """Checkpoints kept in memory where a fold has passed, so that going back costs a few thousand events at most."""
 
 from bisect import bisect_right
+from collections import Counter
 
 from omk.domain.checkpoint import Checkpoint
 from omk.domain.proof.standing import Judge
@@ -20,9 +21,9 @@ class Ladder:
         place = bisect_right(self._seqs, seq)
         return self._rungs[self._seqs[place - 1]] if place else None
 
-    def add(self, judge: Judge, kinds: frozenset[str]) -> None:
-        """Keep what *judge* knows as the next rung; *kinds* are the stored names of all events since the one before."""
+    def add(self, judge: Judge, kinds: Counter[str]) -> None:
+        """Keep what *judge* knows as the next rung; *kinds* counts the events since the one before."""
         state, after = judge.state, self._seqs[-1] if self._seqs else 0
-        rung = Checkpoint(seq=state.seq, head=state.head, state=state, standing=judge.standing, kinds=kinds, after=after)
+        rung = Checkpoint(seq=state.seq, head=state.head, state=state, standing=judge.standing, kinds=dict(kinds), after=after)
         self._rungs[state.seq] = rung
         self._seqs.append(state.seq)

@@ -1,6 +1,7 @@
 """One pass over the whole history, in pieces: it notes where the verdict changed, and leaves checkpoints behind."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from threading import Lock
 
@@ -26,7 +27,7 @@ class Survey:
         self._judge = tape.history.judge()
         self._judged = Status(self._judge)
         self._codes: frozenset[str] = frozenset()
-        self._kinds: set[str] = set()
+        self._kinds: Counter[str] = Counter()
         self._status = ""
         self._records: Iterator[Recorded] = iter(())
         self._lock = Lock()
@@ -72,9 +73,9 @@ class Survey:
             self._seqs.append(record.seq)
             self._codes, self._status = codes, status
         self.seq = record.seq
-        self._kinds.add(kind_of(record.event))
+        self._kinds[kind_of(record.event)] += 1
         if record.seq % SPACING == 0:
-            self.tape.ladder.add(self._judge, frozenset(self._kinds))
+            self.tape.ladder.add(self._judge, self._kinds)
             self._kinds.clear()
 
 

@@ -10,7 +10,7 @@ from omk.replay.history import History
 from omk.replay.moment import Moment
 from omk.replay.query.expression import Expression
 from omk.replay.query.follow import Turn, turns
-from omk.replay.query.stretches import head_of, stretches
+from omk.replay.query.stretches import head_of, records_of, stretches
 from omk.replay.query.values import Value
 
 SHOWN = 10
@@ -92,7 +92,7 @@ def _backwards(history: History, expression: Expression, end: int) -> Iterator[T
     """The turns up to *end*, the last one first: stretch by stretch, each folded forwards."""
     for one in stretches(history, expression.reads, 0, end):
         if one.finish is None or expression.value(one.start) != expression.value(one.finish):
-            yield from reversed(list(turns(expression, one.start, history.read(one.begin, one.end))))
+            yield from reversed(list(turns(expression, one.start, records_of(history, one, expression.reads))))
 
 
 def hint(expression: Expression, moment: Moment) -> str | None:

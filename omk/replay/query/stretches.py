@@ -1,14 +1,18 @@
 """A history from its end to its beginning, in stretches between checkpoints, of which the quiet ones need not be read."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from omk.domain.event import Recorded, kind_of
 from omk.replay.history import History
 from omk.replay.moment import Moment
-from omk.replay.query.follow import touches
+from omk.replay.query.follow import ALWAYS, STANDING, touches
 
 FOREVER = 2**62
 """A seq that no history reaches."""
+EVERY = ALWAYS | {STANDING}
+"""Reads for which every event counts."""
 
 
 class Mark(NamedTuple):
@@ -16,7 +20,7 @@ class Mark(NamedTuple):
 
     seq: int
     moment: Moment
-    kinds: frozenset[str]
+    kinds: Mapping[str, int]
     after: int
 
 
@@ -24,13 +28,14 @@ class Stretch(NamedTuple):
     """The events after *begin* and up to *end*; *start* is the moment before them.
 
     *finish*, the moment after them, is there where no kind in it touches what is read: nothing can have changed if both
-    moments say the same.
+    moments say the same. `kinds` counts the events by their stored names, where a checkpoint at its end has counted them.
     """
 
     begin: int
     end: int
     start: Moment
     finish: Moment | None = None
+    kinds: Mapping[str, int] | None = None
 
 
 def stretches(history: History, reads: frozenset[str], begin: int, end: int) -> Iterator[Stretch]:
@@ -48,8 +53,22 @@ def stretches(history: History, reads: frozenset[str], begin: int, end: int) -> 
         if before is None or before.seq <= begin:
             yield Stretch(begin, end, history.moment(begin))
             return
-        yield Stretch(before.seq, end, before.moment)
+        counted = here.kinds if here is not None and (here.seq, here.after) == (end, before.seq) else None
+        yield Stretch(before.seq, end, before.moment, kinds=counted)
         end, here = before.seq, before
+
+
+def records_of(history: History, stretch: Stretch, reads: frozenset[str]) -> Iterable[Recorded]:
+    """The events of a stretch that may change what is read: those of the kinds that do, if as many are found as were counted.
+
+    Otherwise all of them, verified, which says what is wrong.
+    """
+    kinds = frozenset(kind for kind in stretch.kinds or () if touches((kind,), reads))
+    if stretch.kinds is not None and not reads & EVERY:
+        found = list(history.pick(kinds, stretch.begin, stretch.end))
+        if Counter(kind_of(one.event) for one in found) == {kind: stretch.kinds[kind] for kind in kinds}:
+            return found
+    return history.read(stretch.begin, stretch.end)
 
 
 def head_of(history: History) -> int:

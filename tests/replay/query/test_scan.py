@@ -66,7 +66,7 @@ def told(records: list[Recorded], spacing: int = 0) -> History:
         judged.add(record)
         since.append(record)
         if spacing and record.seq % spacing == 0:
-            kinds = frozenset(kinds_of(since))
+            kinds = dict(kinds_of(since))
             marks.append(
                 Checkpoint(
                     seq=record.seq, head=record.digest, state=judged.state, standing=judged.standing, kinds=kinds,
@@ -75,7 +75,11 @@ def told(records: list[Recorded], spacing: int = 0) -> History:
             )  # fmt: skip
             since = []
     places = [one.seq for one in marks]
-    return History("g", read, lambda seq: marks[place - 1] if (place := bisect_right(places, seq)) else None)
+
+    def pick(kinds: frozenset[str], after: int, upto: int) -> list[Recorded]:
+        return [one for one in read(after, upto) if kind_of(one.event) in kinds]
+
+    return History("g", read, lambda seq: marks[place - 1] if (place := bisect_right(places, seq)) else None, pick)
 
 
 def values_of(records: list[Recorded], expression: Expression) -> list[Any]:
@@ -167,3 +171,28 @@ def test_a_hole_between_checkpoints_changes_no_answer():
     whole = told(records, 4)
     holed = History("g", whole.read, lambda seq: whole.nearest(seq if seq % 12 < 4 or seq > len(records) else seq // 12 * 12))
     assert last(holed, expression) == last(told(records), expression)
+
+
+def test_events_that_cannot_be_picked_are_read(monkeypatch):
+    records = list(goal.given(*READY).records)
+    history, expression = told(records, 4), compile_expression("gates.tests.outcome")
+    expected = last(history, expression)
+    assert expected is not None
+    for hidden in ([], [one for one in records if kind_of(one.event) == "gate_started.v1"]):
+        monkeypatch.setattr(history, "pick", lambda kinds, after, upto, hidden=hidden: hidden)
+        assert last(history, expression) == expected
+
+
+def test_only_events_that_matter_are_asked_for(monkeypatch):
+    records = list(goal.given(*READY).records)
+    history = told(records, 4)
+    asked, whole = set[str](), history.pick
+
+    def pick(kinds, after, upto):
+        asked.update(kinds)
+        return whole(kinds, after, upto)
+
+    monkeypatch.setattr(history, "pick", pick)
+    assert last(history, compile_expression('tasks["goal-intake"].status'), len(records) // 4 * 4) is not None
+    assert "gate_ran.v1" not in asked
+    assert "task_finished.v1" in asked
