@@ -47,6 +47,17 @@ def test_the_new_folder_is_a_sound_log_with_the_same_verdict(store):
     assert codes(folder / LOG) == made["gaps"]
 
 
+def test_the_new_folder_and_its_log_stand_for_a_goal_wherever_one_is_read(store):
+    made = minimize(store, "latest", "--json").document
+    folder = store.parent / made["folder"]
+    for name in (str(folder), f"{folder}/{LOG}", f"{made['folder']}@head"):
+        answer = omk("proof", name, "--json", at=store.parent)
+        assert (answer.document["status"], answer.codes) == (made["status"], made["gaps"])
+    missing = omk("why", "nothing.jsonl", at=store.parent)
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err.startswith("omk: There is no log nothing.jsonl.")
+
+
 def test_what_lies_beside_the_log_is_what_it_folds_to_and_where_it_came_from(store):
     made = minimize(store, "latest", "--into", "deep/er", "--json").document
     folder = store.parent / "deep" / "er"

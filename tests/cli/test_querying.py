@@ -90,6 +90,23 @@ def test_a_path_that_never_existed_is_told_with_the_keys_there_are(store):
     assert "Did you mean tests?" in answer.out
 
 
+def test_when_asks_the_latest_goal_unless_another_is_named(store):
+    assert (
+        ask(store, "when", "len(files) > 0", "--json").document == ask(store, "when", GOAL, "len(files) > 0", "--json").document
+    )
+
+
+def test_when_names_what_ended_a_condition(store):
+    found = ask(store, "when", '"gate.tests" in gaps', "--last", "--json").document
+    after = ask(store, "verdicts", GOAL, "--json").document
+    ended = next(one for one in after if one["seq"] > found["seq"] and "gate.tests" in one["closed"])
+    assert found["ended_by"] == {"seq": ended["seq"], "kind": ended["kind"]}
+    assert found["seq"] == ended["seq"] - 1
+    assert f"event {ended['seq']}, gate_ran, ended that" in " ".join(
+        ask(store, "when", '"gate.tests" in gaps', "--last").out.split()
+    )
+
+
 def test_when_can_be_read_out_loud(store):
     answer = ask(store, "when", "latest", "gates.tests.outcome", "--last")
     assert 'gate_ran: gates.tests.outcome became "passed" (was "never")' in " ".join(answer.out.split())

@@ -78,6 +78,14 @@ def test_a_gate_that_did_not_pass_never_counts(configuration, gap, repository):
     assert gap in answer.gap("gate.acceptance")["text"], answer.gap("gate.acceptance")["text"]
 
 
+def test_a_gate_that_is_not_required_any_more_is_named(repository):
+    run_goal(at=repository)
+    answer = omk("verify", "--gate", "smoke=test -s cli.py", "--json", at=repository)
+    assert "omk: Not required any more: acceptance, demo." in answer.err
+    again = omk("verify", "--gate", "smoke=test -s cli.py", "--json", at=repository)
+    assert "Not required" not in again.err
+
+
 def test_a_goal_without_gates_is_never_ready(repository):
     answer = omk("run", GOAL, "--agent", WRITES_CLI, "--accept", "auto", "--json", at=repository)
     assert answer.document["gates"] == []

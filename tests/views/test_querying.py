@@ -89,7 +89,8 @@ def test_a_patch_with_backticks_stays_in_its_fence():
 def when_document(**fields):
     known = {
         "goal": GOAL, "expression": "gates.tests.outcome", "seq": 28, "at": "2026-01-02T03:04:05.000000Z", "kind": "gate_ran.v1",
-        "which": "first", "condition": False, "value": "passed", "old": "never", "since": None, "upto": 41, "hint": None,
+        "which": "first", "condition": False, "value": "passed", "old": "never", "since": None, "ended_by": None,
+        "upto": 41, "hint": None,
     }  # fmt: skip
     return known | fields
 
@@ -102,7 +103,18 @@ def when_document(**fields):
         ({}, "2026-01-02 03:04:05 UTC, the first time in events 1 to 41"),
         ({"condition": True, "value": True, "old": False, "since": 28}, "gates.tests.outcome became true"),
         ({"condition": True, "value": True, "old": True, "since": 1}, "is true from the beginning"),
-        ({"condition": True, "value": True, "old": True, "since": 9, "which": "last"}, "is true, since event 9"),
+        ({"condition": True, "value": True, "old": True, "since": 9, "which": "last"}, "is still true, as it was since event 9"),
+        (
+            {
+                "condition": True,
+                "value": True,
+                "old": True,
+                "since": 9,
+                "which": "last",
+                "ended_by": {"seq": 29, "kind": "gate_ran.v1"},
+            },
+            "since event 9; event 29, gate_ran, ended that",
+        ),
         ({"condition": True, "value": True, "old": False, "since": 28, "which": "last"}, "became true"),
         ({"seq": None, "value": None, "hint": "gates has no test."}, "never: gates.tests.outcome is null all the time"),
         ({"seq": None, "value": None, "hint": "gates has no test."}, "gates has no test."),
