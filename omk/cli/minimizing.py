@@ -17,6 +17,7 @@ from omk.errors import Refused, Unusable
 from omk.log import jsonl
 from omk.log.blobs import Blob
 from omk.log.codec import Entry, renumbered
+from omk.log.folder import file_name
 from omk.log.jsonl import JsonlLog
 from omk.replay.documents import Document, state_document
 from omk.replay.history import History
@@ -61,7 +62,7 @@ def minimize(
 
 def _folder(least: Smallest) -> Path:
     replays = Path(REPLAYS)
-    name = f"minimized-{least.outcome.status.replace('_', '-')}-{least.goal}"
+    name = f"minimized-{least.outcome.status.replace('_', '-')}-{file_name(least.goal)}"
     return replays / name if replays.is_dir() else Path(name)
 
 

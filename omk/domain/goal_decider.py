@@ -12,7 +12,7 @@ from omk.domain.forking import unforkable
 from omk.domain.graph import violations
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import judged, open_codes
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.budget import ExtendBudget
@@ -97,7 +97,7 @@ def decide(command: Command, state: GoalState) -> list[Event]:
 
 def is_ready(state: GoalState) -> bool:
     """Whether no rule has a gap."""
-    return all(rule.holds(state, code) is not None for rule in RULES for code in rule.codes(state))
+    return all(evidence is not None for _, _, evidence in judged(state))
 
 
 def _guard(command: Command, state: GoalState) -> None:
@@ -168,8 +168,8 @@ def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalS
         settings = state.goal.settings
         if settings is None or settings.accept != "auto":
             raise Refused("This goal was not started with --accept auto. Accept it yourself: omk accept --summary TEXT")
-        codes = [code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
-        if codes not in ([], ["integration.accepted"]):
+        codes = open_codes(state)
+        if codes not in {(), ("integration.accepted",)}:
             raise Refused(f"The policy accepts only what is proven; open: {', '.join(codes)}.")
     if isinstance(command, GrantWaiver):
         _guard_waiver(command, state)
@@ -177,7 +177,7 @@ def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalS
 
 def _guard_merge(command: StartMerge, state: GoalState) -> None:
     """Only a proven tree goes into a branch."""
-    codes = [code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
+    codes = open_codes(state)
     if codes:
         raise Refused(f"{state.goal.id} is not ready; open: {', '.join(codes)}. See `omk why {state.goal.id}`.")
     if command.started.tree != state.worktree.tree:
@@ -186,7 +186,7 @@ def _guard_merge(command: StartMerge, state: GoalState) -> None:
 
 
 def _guard_waiver(command: GrantWaiver, state: GoalState) -> None:
-    codes = {code for rule in RULES for code in rule.codes(state)}
+    codes = {code for _, code, _ in judged(state)}
     if command.code not in codes:
         raise Refused(f"There is no rule {command.code}. Rules: {', '.join(sorted(codes))}.")
 

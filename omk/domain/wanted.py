@@ -10,7 +10,7 @@ from omk.domain.event import Value
 from omk.domain.graph import is_free, startable
 from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors, is_fresh
-from omk.domain.proof.rules import RULES, Rule
+from omk.domain.proof.rules import RULES, Rule, judged
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
 from omk.domain.values import PASSES, ReviewPass
@@ -205,7 +205,7 @@ def owed_by_agent(state: GoalState) -> tuple[str, ...]:
 
 
 def _open(state: GoalState) -> list[tuple[Rule, str]]:
-    return [(rule, code) for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None]
+    return [(rule, code) for rule, code, evidence in judged(state) if evidence is None]
 
 
 class Ask(NamedTuple):

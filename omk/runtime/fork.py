@@ -35,7 +35,7 @@ def fork_goal(
     assessed = as_event(assess(prompt, kind))
     require_forkable(store.log, parent, seq)
     handle = Handle(store.log, edge.new_goal_id(), store.folder, listen)
-    handle.judge.add_all(store.log.read(parent, upto=seq, texts=False))
+    handle.inherit(parent, seq)
     session = store.session_of(handle, tell)
     base = session.state.worktree.base
     commit = base.commit if base else store.user.commit

@@ -1,7 +1,7 @@
 """The only writer: decide on the kept state, append, fold what was appended."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,21 @@ class Handle:
 
     def refresh(self) -> None:
         """Read what others appended. Raises `Superseded` when that is another controller's start."""
+        self._take(self.log.read(self.goal, after=self.judge.state.seq, texts=False))
+
+    def inherit(self, parent: str, seq: int) -> None:
+        """Begin, with a goal that has no record yet, where *parent* stood after event *seq*."""
+        kept = Snapshots(self.folder, self.log, parent, spacing=self.snapshots.spacing)
+        history = History(parent, lambda after, upto: self.log.read(parent, after=after, upto=upto, texts=False), kept.nearest)
+        self.judge = history.begun(seq - seq % self.snapshots.spacing)
+        self._take(self.log.read(parent, after=self.judge.state.seq, upto=seq, texts=False), keep=False)
+
+    def _take(self, records: Iterator[Recorded], *, keep: bool = True) -> None:
+        """Fold *records*, which come next, a few at a time."""
         seq = self.judge.state.seq
-        records = self.log.read(self.goal, after=seq, texts=False)
         while some := list(islice(records, min(AT_ONCE, self.snapshots.spacing - seq % self.snapshots.spacing))):
             self.judge.add_all(some)
-            self._passed(some)
+            self._passed(some, keep=keep)
             seq = some[-1].seq
             if self.controller is not None:
                 self._heed(some)
@@ -138,13 +148,15 @@ class Handle:
         self.listen(record)
         return record
 
-    def _passed(self, records: Sequence[Recorded]) -> None:
-        """Note which kinds went by, and keep a snapshot where the last of *records* is due to have one."""
+    def _passed(self, records: Sequence[Recorded], *, keep: bool = True) -> None:
+        """Note which kinds went by, and *keep* a snapshot where the last of *records* is due to have one."""
         self.kinds += kinds_of(records)
         seq, head, spacing = records[-1].seq, records[-1].digest, self.snapshots.spacing
         if seq % spacing == 0:
             state, standing, kinds = self.judge.state, self.judge.standing, dict(self.kinds)
-            self.snapshots.write(Checkpoint(seq=seq, head=head, state=state, standing=standing, kinds=kinds, after=seq - spacing))
+            made = Checkpoint(seq=seq, head=head, state=state, standing=standing, kinds=kinds, after=seq - spacing)
+            if keep:
+                self.snapshots.write(made)
             self.kinds = Counter()
 
     def issue_proof(self, actor: str) -> GoalProof:

@@ -10,7 +10,8 @@ from omk.views.markdown import code, escaped
 from omk.views.why import kind_name, where_text
 
 _KIND = 22
-_MUTE = frozenset({"definition", "base"})
+_NO_TREE = "0" * 20
+_MUTE = frozenset({"attempt", "base", "definition"})
 
 
 def unblock_lines(told: Any, width: int) -> list[Line]:
@@ -39,8 +40,13 @@ def _event(step: Any, width: int) -> list[Line]:
 
 def _told(where: dict[str, Any]) -> str:
     """The fields that a person tells events apart by, lists in words."""
-    shown = {name: value for name, value in where.items() if name not in _MUTE}
+    shown = {name: "new" if _is_supposed(value) else value for name, value in where.items() if name not in _MUTE}
     return where_text({name: _words(value) if isinstance(value, list) else value for name, value in shown.items()})
+
+
+def _is_supposed(value: object) -> bool:
+    """Whether it is the id of a tree that nobody has made yet."""
+    return isinstance(value, str) and value.startswith(_NO_TREE)
 
 
 def _words(values: list[Any]) -> str:

@@ -6,13 +6,13 @@ from omk.domain.checkpoint import kinds_of
 from omk.domain.event import Unknown
 from omk.domain.proof.standing import judge
 from omk.domain.subjects.controller import ControllerStarted
-from omk.domain.subjects.goal import PauseGoal, ResumeGoal
+from omk.domain.subjects.goal import ForkGoal, GoalForked, OracleAssessed, PauseGoal, ResumeGoal
 from omk.log.codec import Entry, decode
 from omk.log.memory import MemoryLog
 from omk.log.snapshots import Snapshots
 from omk.runtime.handle import Handle, Superseded
 from tests.history import STORIES, entries_of, recorded
-from tests.scenario import ANN, GOAL, WORKED, create, goal
+from tests.scenario import ANN, GOAL, WORKED, create, goal, some
 
 SPACING = 8
 STORY = STORIES["unaccepted"]
@@ -76,6 +76,23 @@ def test_a_goal_that_begins_here_gets_the_same(tmp_path):
         log.append(GOAL, entries_of(STORY)[start : start + 3], after=start)
         writer.refresh()
     assert_sound(log, tmp_path, range(SPACING, LENGTH + 1, SPACING))
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_fork_counts_what_it_inherited_in_the_snapshot_that_it_leaves(log, tmp_path, known):
+    if known:
+        handle(log, tmp_path)
+    seq = 4 * SPACING - 1
+    fork = Handle(log, "g-fork", tmp_path, spacing=SPACING)
+    fork.inherit(GOAL, seq)
+    forked = some(GoalForked, goal=GOAL, seq=seq, head=fork.state.head)
+    fork(ForkGoal(actor=ANN, forked=forked, assessed=some(OracleAssessed)))
+    found = Snapshots(tmp_path, log, "g-fork", spacing=SPACING).load(4 * SPACING)
+    records = list(MemoryLog.read(log, "g-fork", upto=4 * SPACING))
+    assert found is not None
+    assert (found.state.head, found.after) == (records[-1].digest, 3 * SPACING)
+    assert found.kinds == kinds_of(records[3 * SPACING :])
+    assert found.state == judge(records).state
 
 
 def test_the_next_writer_begins_at_the_last_one_and_knows_the_same(log, tmp_path):

@@ -6,7 +6,7 @@ when one of them changed. Change a rule, and a test
 makes you raise `VERSION`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from omk.domain.proof import gaps, holds, unanswered
@@ -191,3 +191,15 @@ RULES: tuple[Rule, ...] = (
         command="omk accept {goal} --summary TEXT",
     ),
 )
+
+
+def judged(state: GoalState) -> Iterator[tuple[Rule, str, Evidence]]:
+    """Every code that stands for something in *state*, with its rule and its evidence (None: a gap), in the table's order."""
+    for rule in RULES:
+        for code in rule.codes(state):
+            yield rule, code, rule.holds(state, code)
+
+
+def open_codes(state: GoalState) -> tuple[str, ...]:
+    """The codes of the gaps, in the table's order."""
+    return tuple(code for _, code, evidence in judged(state) if evidence is None)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from omk.domain.goal_decider import ADVICE
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import open_codes
 from omk.domain.proof.standing import Judge, Standing
 from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
@@ -83,6 +83,6 @@ def _hopeless(state: GoalState) -> str | None:
 def _nowhere(state: GoalState) -> str:
     """Which gaps stay open whatever is done."""
     now = course(state, WAYS[0]).state
-    codes = [code for rule in RULES for code in rule.codes(now) if rule.holds(now, code) is None]
+    codes = open_codes(now)
     what = ", ".join(codes) or f"the status {controlling(now)}"
     return f"No sequence of events makes {state.goal.id} ready: {what} stays open. See omk why {state.goal.id}."

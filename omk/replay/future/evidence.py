@@ -7,7 +7,7 @@ import msgspec
 
 from omk.domain.oracle import proves
 from omk.domain.proof import holds
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import open_codes
 from omk.domain.subjects import delivery, gate, review
 from omk.domain.values import PASSES, GateDefinition
 from omk.replay.future.course import CONTROLLER, PERSON, Course, Way
@@ -98,7 +98,7 @@ def _is_unmeasured(course: Course) -> bool:
 def waive(course: Course, _: Way) -> None:
     """Waive what is open still and may be waived."""
     tree = course.state.worktree.tree
-    for code in [code for rule in RULES for code in rule.codes(course.state) if rule.holds(course.state, code) is None]:
+    for code in open_codes(course.state):
         course.ask(review.GrantWaiver(actor=PERSON, code=code, tree=tree, reason=WORDS))
 
 

@@ -40,7 +40,7 @@ MATTERS: dict[str, tuple[tuple[str, ...], Owner, str | None]] = {
     "decision_recorded.v1": (("code",), "operator", "omk decide {goal} --answer TEXT"),
     "effect_aborted.v1": (("obligation",), *RESUME),
     "files_changed.v1": (("task", "tree"), *AGENT),
-    "gate_ran.v1": (("gate", "outcome", "tree", "definition"), *VERIFY),
+    "gate_ran.v1": (("gate", "attempt", "outcome", "tree", "definition"), *VERIFY),
     "gate_started.v1": (("gate", "tree"), *VERIFY),
     "gates_configured.v1": ((), "operator", "omk verify {goal} --gate NAME=COMMAND"),
     "goal_blocked.v1": (("on", "code"), "controller", None),
@@ -50,8 +50,8 @@ MATTERS: dict[str, tuple[tuple[str, ...], Owner, str | None]] = {
     "oracle_assessed.v1": (("testable", "checks"), "controller", None),
     "permission_answered.v1": (("permission", "answer"), "operator", None),
     "pull_request_opened.v1": (("attempt",), "external", None),
-    "review_not_applicable.v1": (("review", "tree", "base"), *REVIEW),
-    "review_passed.v1": (("review", "tree", "base"), *REVIEW),
+    "review_not_applicable.v1": (("review", "attempt", "tree", "base"), *REVIEW),
+    "review_passed.v1": (("review", "attempt", "tree", "base"), *REVIEW),
     "review_started.v1": (("review", "tree", "base"), *REVIEW),
     "task_accepted.v1": (("task",), *PLAN),
     "task_finished.v1": (("task", "attempt"), *RESUME),
@@ -65,12 +65,15 @@ MATTERS: dict[str, tuple[tuple[str, ...], Owner, str | None]] = {
 
 
 def step_of(record: Supposed, before: GoalState, start: GoalState) -> Step:
-    """The step that *record*, which follows *before*, is in a way that begins at *start*: nobody knows the trees made on it."""
+    """The step that *record*, which follows *before*, is in a way that begins at *start*.
+
+    A tree that will be made on the way has a number instead of an id, the same in all that is about it.
+    """
     event: Any = record.event
     kind = kind_of(event)
     names, owner, command = MATTERS[kind]
     fields: Where = msgspec.json.decode(msgspec.json.encode(event))
-    where = {name: fields[name] for name in names if name != "tree" or fields[name] == start.worktree.tree}
+    where = {name: fields[name] for name in names}
     match event:
         case GateRan():
             where = {name: value for name, value in where.items() if name != "definition" or value in _definitions(start)}

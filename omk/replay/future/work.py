@@ -18,7 +18,7 @@ def plan(course: Course, _: Way) -> None:
     usual = {one.task: one for one in built_in_plan(WORDS, ())}
     known = {
         one.id: course.event("task_proposed", task=one.id, role=one.role, dependencies=list(one.dependencies))
-        for one in state.task.values()
+        for one in sorted(state.task.values(), key=lambda task: task.id)
         if one.status != "rejected"
     }
     if not state.goal.planned_seq:

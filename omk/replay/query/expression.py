@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 from omk.errors import Refused
 from omk.replay.moment import Moment
-from omk.replay.printable import printable
 from omk.replay.query.grammar import Builder, Evaluate, PathStep
-from omk.replay.query.values import Value, is_mapping, plain
+from omk.replay.query.values import Value, is_mapping, is_readable, plain
 
 LONGEST = 1_000
 """Characters of an expression."""
@@ -59,7 +58,7 @@ def compile_expression(text: str) -> Expression:
         raise Refused('The expression is empty. Write one like gates.tests.outcome or proof.status == "ready".')
     if len(shown) > LONGEST:
         raise Refused(f"The expression has {len(shown)} characters; {LONGEST} is the most. Ask for less at once.")
-    odd = next((place for place, one in enumerate(shown) if not _is_readable(one)), None)
+    odd = next((place for place, one in enumerate(shown) if not is_readable(one)), None)
     if odd is not None:
         raise Refused(f"The expression has a character at {odd + 1} that cannot be shown. Write it on one line, as text.")
     builder = Builder(shown)
@@ -72,10 +71,6 @@ def compile_expression(text: str) -> Expression:
         steps=tuple(builder.steps),
         evaluate=evaluate,
     )
-
-
-def _is_readable(character: str) -> bool:
-    return printable(character) == character and not "\ud800" <= character <= "\udfff"
 
 
 def _parsed(text: str, builder: Builder) -> ast.expr:

@@ -7,7 +7,7 @@ import msgspec
 from omk.domain.event import Unknown, kind_of
 from omk.domain.proof.holds import oracle_proven
 from omk.domain.proof.proof import gap_of, gate_line, review_line
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import judged
 from omk.domain.subjects.aborted import attempt_key
 from omk.domain.subjects.goal import Halt
 from omk.domain.text import below, text_shape
@@ -96,8 +96,7 @@ def _check(moment: Moment, check: str) -> Value:
 
 def held(moment: Moment) -> Value:
     """The rules that hold, with the seqs that show it."""
-    state = moment.state
-    known = {code: rule.holds(state, code) for rule in RULES for code in rule.codes(state)}
+    known = {code: evidence for _, code, evidence in judged(moment.state)}
     return {code: sorted(set(seqs)) for code, seqs in sorted(known.items()) if seqs is not None}
 
 

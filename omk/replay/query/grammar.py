@@ -16,6 +16,8 @@ from omk.replay.query.values import Value
 Evaluate = Callable[[Moment, Value], Value]
 """The value as of a moment; the second argument is what a `for` stands at."""
 
+OPERATIONS = (ast.Compare, ast.Call)
+"""What may cost much for a whole collection, and is asked once, not for each item of another."""
 DEEPEST = 30
 LARGEST = 10**18
 CONSTANTS = {"true": True, "false": False, "null": None}
@@ -120,6 +122,9 @@ class Builder:
             self.depth -= 1
 
     def _node(self, node: ast.expr) -> Evaluate:
+        if self.variable is not None and isinstance(node, OPERATIONS) and not _mentions(node, self.variable):
+            problem = f"within the `for` this does not ask of {self.variable}"
+            raise self._no(node, problem, "It is the same for each one: ask it outside of the `for`.")
         match node:
             case ast.Constant() | ast.List() | ast.Tuple():
                 return self._written(node)
@@ -137,6 +142,8 @@ class Builder:
     def _written(self, node: ast.Constant | ast.List | ast.Tuple) -> Evaluate:
         if isinstance(node, ast.Constant):
             value = node.value
+            if isinstance(value, str) and not values.is_readable(value):
+                raise self._no(node, "the string has a character that cannot be shown")
             if not isinstance(value, str | int | float | None) or isinstance(value, complex):
                 raise self._no(node, "only strings, numbers, true, false and null are written down")
             if isinstance(value, int | float) and not abs(value) <= LARGEST:
@@ -279,6 +286,10 @@ class Builder:
             return [element(moment, one) for one in there if all(test(moment, one) for test in tests)]
 
         return each
+
+
+def _mentions(node: ast.expr, variable: str) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == variable for one in ast.walk(node))
 
 
 def _is_null(node: ast.expr) -> bool:

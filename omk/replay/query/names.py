@@ -156,8 +156,7 @@ NAMES: dict[str, Name] = {
     "base": _field("What it started from: `{branch, commit, tree}`.", "worktree.base"),
     "goal": GOAL,
     "tasks": _name(
-        "The tasks by id: `{role, status, attempts, dependencies, write_set, holder, fence, lease_ends, tree, started_seq, "
-        "seq}`.",
+        "The tasks by id: `{role, status, attempts, dependencies, write_set, holder, fence, lease_ends, tree, seq}`.",
         ("task",),
         facts.tasks,
     ),

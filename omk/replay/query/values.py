@@ -52,6 +52,11 @@ def plain(value: Value) -> Value:
     return [plain(item) for item in value] if is_list(value) else value
 
 
+def is_readable(text: str) -> bool:
+    """Whether all characters can be shown and written."""
+    return printable(text) == text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
 def is_mapping(value: Value) -> bool:
     """Whether it is a mapping; an abstract class would take ten times as long to tell."""
     return isinstance(value, dict | Keyed)

@@ -46,7 +46,7 @@ def _fence(more: int) -> Know:
 
 
 def _first(names: Callable[[GoalState], Any]) -> Know:
-    return lambda _, state: next(iter(names(state)), SOME)
+    return lambda _, state: min(names(state), default=SOME)
 
 
 OF_KIND: dict[tuple[type[Event], str], Know] = {

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from omk.domain.oracle import proves
 from omk.domain.plan import EXECUTE
 from omk.domain.proof.holds import executors, gate_passed, review_passed
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import RULES, open_codes
 from omk.domain.state import GoalState
 from omk.domain.subjects.review import WAIVABLE
 from omk.domain.values import PASSES, Base, Change, Operation
@@ -78,7 +78,7 @@ def run_attempt(where: Where, state: GoalState) -> int:
 def agent_of(where: Where, state: GoalState) -> str:
     """The agent at work on the task, or the last one that was."""
     name = task_of(where, state)
-    at_work = [one for one, run in state.agent.running.items() if run.of == name]
+    at_work = sorted(one for one, run in state.agent.running.items() if run.of == name)
     last = state.agent.last.get(name)
     return next(iter((*at_work, *((last.agent,) if last else ()))), f"{name}:1")
 
@@ -141,8 +141,7 @@ def review_attempt(where: Where, state: GoalState) -> int:
 
 def code_to_waive(_: Where, state: GoalState) -> str:
     """The first open code that a person may waive."""
-    codes = (code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None)
-    return next((code for code in codes if code.startswith(WAIVABLE)), "review.code")
+    return next((code for code in open_codes(state) if code.startswith(WAIVABLE)), "review.code")
 
 
 # --- Trees ---

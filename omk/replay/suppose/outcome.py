@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from omk.domain.proof.rules import RULES
+from omk.domain.proof.rules import open_codes
 from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
 
@@ -16,5 +16,5 @@ class Outcome(Struct, frozen=True):
 
 def outcome_of(state: GoalState) -> Outcome:
     """How *state* is judged."""
-    gaps = tuple(code for rule in RULES for code in rule.codes(state) if rule.holds(state, code) is None)
+    gaps = open_codes(state)
     return Outcome(status_of(state, is_ready=not gaps), gaps)

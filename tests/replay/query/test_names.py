@@ -1,5 +1,6 @@
 """The names of expressions: each reads what it says it reads, and shows nothing that somebody wrote in words."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from omk.replay.query.names import NAMES, Name
 from omk.replay.query.values import Keyed, plain
 from tests.histories import histories
 from tests.noise import noise
-from tests.scenario import READY, goal
+from tests.scenario import READY, WORKED, goal
 from tests.watched import Watched, is_declared
 
 
@@ -30,6 +31,25 @@ def every_name() -> Iterator[tuple[str, Name]]:
     for root, name in NAMES.items():
         yield root, name
         yield from ((f"{root}.{part}", inner) for part, inner in name.parts.items())
+
+
+LISTED = re.compile(r"`\{([^}]*)\}`")
+
+
+@pytest.mark.parametrize("steps", [READY, WORKED], ids=["ready", "worked"])
+def test_the_keys_that_a_name_is_said_to_have_are_those_it_has(steps):
+    moment = moment_of(list(goal.given(*steps).records))
+    told = 0
+    for text, name in every_name():
+        listed = LISTED.search(name.sentence)
+        found = plain(name.value(moment))
+        items = list(found.values()) if isinstance(found, dict) else []
+        one = items[0] if items and all(isinstance(item, dict) for item in items) else found
+        if listed is not None and isinstance(one, dict) and one and text != "proof.integration":
+            keys = {key.strip() for key in listed[1].split(",")}
+            assert keys == set(one), text
+            told += len(keys)
+    assert told > 30
 
 
 class WatchedMoment(Moment):
