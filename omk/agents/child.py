@@ -94,7 +94,9 @@ class Child:
             os.write(self._stdin.fileno(), b"go\n")
 
     def abandon(self) -> None:
-        """End a child that was never released: nothing of its command has run."""
+        """End a child that nobody waits for, if it has not ended: one that was never released has run nothing."""
+        if self.pid not in LIVING:
+            return  # reaped: the number may be another's by now
         self._stdin.close()
         self._end_group()
         self._reap()

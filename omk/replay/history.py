@@ -108,7 +108,7 @@ class History:
         """Each event up to *upto* that opened or closed a gap or changed the status; the first one opens every gap there is."""
         judge, before = self.judge(), ""
         status, codes = Status(judge), frozenset[str]()
-        for record in self.read(0, upto):
+        for record in self.read(0, upto) if upto != 0 else ():
             has_moved, said = judge.add(record), status.now()
             if has_moved or said != before:
                 now = frozenset(judge.open)

@@ -56,6 +56,23 @@ def test_a_prepared_child_runs_nothing_until_it_is_released(tmp_path: Path) -> N
     assert not is_alive(child.pid, child.started)
 
 
+def test_a_child_that_is_left_while_it_runs_is_ended(tmp_path: Path) -> None:
+    child = Child.prepare(("exec sleep 1000",), shell=True, directory=tmp_path, environment=ENVIRONMENT)
+    child.release()
+    child.abandon()
+    assert not is_alive(child.pid, child.started)
+
+
+def test_a_child_that_has_ended_is_left_without_a_signal_to_whoever_has_its_number_now(tmp_path: Path, monkeypatch) -> None:
+    child = Child.prepare(("true",), shell=True, directory=tmp_path, environment=ENVIRONMENT)
+    child.release()
+    assert child.wait(LONG).status == 0
+    sent: list[int] = []
+    monkeypatch.setattr("omk.agents.child.signal_group", lambda pid, _: sent.append(pid))
+    child.abandon()
+    assert sent == []
+
+
 def test_the_pid_and_start_time_recorded_before_are_those_of_the_command(tmp_path: Path) -> None:
     child = Child.prepare(("echo $$",), shell=True, directory=tmp_path, environment=ENVIRONMENT)
     child.release()

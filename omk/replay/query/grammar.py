@@ -142,8 +142,8 @@ class Builder:
     def _written(self, node: ast.Constant | ast.List | ast.Tuple) -> Evaluate:
         if isinstance(node, ast.Constant):
             value = node.value
-            if isinstance(value, str) and not values.is_readable(value):
-                raise self._no(node, "the string has a character that cannot be shown")
+            if isinstance(value, str) and not values.is_text(value):
+                raise self._no(node, "the string has half a character")
             if not isinstance(value, str | int | float | None) or isinstance(value, complex):
                 raise self._no(node, "only strings, numbers, true, false and null are written down")
             if isinstance(value, int | float) and not abs(value) <= LARGEST:

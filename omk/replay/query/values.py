@@ -54,7 +54,12 @@ def plain(value: Value) -> Value:
 
 def is_readable(text: str) -> bool:
     """Whether all characters can be shown and written."""
-    return printable(text) == text and not any("\ud800" <= one <= "\udfff" for one in text)
+    return printable(text) == text and is_text(text)
+
+
+def is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8: no character in it is half of one."""
+    return not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def is_mapping(value: Value) -> bool:

@@ -46,11 +46,11 @@ def _carry_out(site: Site, command: tuple[str, ...], worktree: Path, announce: A
     child = Child.prepare(command, shell=shell, directory=site.directory(worktree), environment=site.environment())
     try:
         announce(child)
+        child.release()
+        return child.wait(timeout_ms, stop=site.stop)
     except BaseException:
-        child.abandon()
+        child.abandon()  # a Ctrl-C may come at any moment
         raise
-    child.release()
-    return child.wait(timeout_ms, stop=site.stop)
 
 
 def outcome_of(ended: Exit) -> GateOutcome:
