@@ -81,6 +81,10 @@ def _run(*, back: bool) -> Act:
     return lambda debugger, _: debugger.run(back=back)
 
 
+def _verdict(*, back: bool) -> Act:
+    return lambda debugger, _: debugger.last_verdict() if back else debugger.next_verdict()
+
+
 def _again(*, back: bool) -> Act:
     return lambda debugger, _: debugger.search("", back=back)
 
@@ -95,8 +99,8 @@ KEYS = (
     Key(("pageup", "ctrl+b"), "PgUp ^B", "a page back", MOVE, _page(-1)),
     Key(("home", "<"), "Home <", "before the first event", MOVE, lambda debugger, _: debugger.go(0)),
     Key(("end", ">", "G"), "End > G", "the last event; with --follow stay there", MOVE, _end),
-    Key(("]",), "]", "the next event that changed the verdict", MOVE, lambda debugger, _: debugger.next_verdict()),
-    Key(("[",), "[", "the event before that changed the verdict", MOVE, lambda debugger, _: debugger.last_verdict()),
+    Key(("]",), "]", "the next event that changed the verdict, or run that ended badly", MOVE, _verdict(back=False)),
+    Key(("[",), "[", "the one before", MOVE, _verdict(back=True)),
     Key(("g", ":"), "g :", "go to an address: 12, -1, ready, gate:tests#2, a time, …", FIND, _ask("jump", "go to")),
     Key(("/",), "/", "find text in the timeline, forward", FIND, _ask("find", "find")),
     Key(("\\",), "\\", "find text in the timeline, backward", FIND, _ask("find back", "find back")),
@@ -130,9 +134,12 @@ FORMS = {
 """What may be typed where one is asked."""
 BY_NAME = {name: key for key in KEYS for name in key.names}
 MARKS = (
-    ("> x ~", "you are here; dropped by x; falls with what was dropped"),
-    ("✗ ✓ !", "a gap opened; gaps only closed; the status changed"),
+    (">", "you are here"),
+    ("x ~", "left out by x; falls with what was left out"),
     ("● /", "a breakpoint is hit; the text you look for"),
+    ("+ - ±", "it opened gaps; closed gaps; both (obligations.closed aside)"),
+    ("!", "it changed the status alone"),
+    ("✗", "it went wrong itself: a run that failed, a review that blocked, …"),
 )
 
 

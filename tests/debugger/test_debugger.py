@@ -8,6 +8,8 @@ from omk.debugger.model import ladder, survey, tape, work
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.model.tape import Tape
 from omk.domain.proof.proof import prove
+from omk.domain.subjects.agent import AgentDied, AgentFinished
+from omk.domain.subjects.gate import GateRan
 from omk.errors import NotFound
 from omk.replay.address import locate
 from omk.replay.query.expression import compile_expression
@@ -113,10 +115,22 @@ def test_a_bad_address_is_said_in_words_and_moves_nothing(position, short):
 # --- From verdict to verdict ---
 
 
+def worth_a_stop(history, records):
+    """Where a gap opened or closed (but for what is merely at work), the status changed, or a run ended badly."""
+    status, places = "", set()
+    for one in history.verdicts():
+        if {*one.opened, *one.closed} - {"obligations.closed"} or one.status != status:
+            places.add(one.seq)
+        status = one.status
+    places |= {one.seq for one in records if isinstance(one.event, GateRan) and one.event.outcome != "passed"}
+    places |= {one.seq for one in records if isinstance(one.event, AgentFinished) and one.event.outcome != "succeeded"}
+    return places | {one.seq for one in records if isinstance(one.event, AgentDied)}
+
+
 @given(histories(), st.data())
-def test_the_next_and_the_last_change_of_the_verdict_are_those_of_the_history(records, data):
+def test_the_next_and_the_last_stop_are_where_the_verdict_changed_or_a_run_ended_badly(records, data):
     debugger = over(records)
-    places = [one.seq for one in debugger.tape.source.verdicts()]
+    places = worth_a_stop(debugger.tape.source, records)
     seq = data.draw(st.integers(0, len(records)))
     debugger.go(seq)
     debugger.next_verdict()
@@ -133,6 +147,16 @@ def test_the_survey_finds_every_change_of_the_verdict(records):
     debugger = over(records)
     list(debugger.survey.reach(len(records)))
     assert list(debugger.survey.changes.values()) == list(debugger.tape.source.verdicts())
+
+
+def test_going_back_stops_at_the_gate_that_failed_and_says_so():
+    debugger = run_of(RUN, 42)
+    debugger.last_verdict()
+    debugger.finish()
+    assert (debugger.seq, debugger.message) == (37, "gate demo failed")
+    debugger.next_verdict()
+    debugger.finish()
+    assert (debugger.seq, debugger.message) == (42, "closed review.architect; running")
 
 
 # --- Breakpoints ---

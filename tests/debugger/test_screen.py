@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from omk.debugger.keys import BY_NAME, KEYS, help_lines, press
 from omk.debugger.screen.layout import screen
-from omk.debugger.screen.timeline import CLOSED, DROPPED, FALLEN, FOUND, HIT, OPENED
+from omk.debugger.screen.timeline import BAD, DROPPED, FALLEN, FOUND, HIT
 from omk.debugger.screen.view import PANES, View
 from omk.domain.event import Unknown
 from omk.views.lines import cells
@@ -88,11 +88,25 @@ def test_the_event_one_stands_after_is_marked():
 
 
 def test_events_that_opened_or_closed_gaps_are_marked():
+    debugger = run_of(RUN)
+    list(debugger.survey.reach(debugger.head))
+    for seq, mark in ((3, "±"), (5, "!"), (57, "+"), (60, "+"), (69, "-"), (70, " ")):
+        debugger.go(seq)
+        assert row_of(debugger, seq)[3] == mark
+
+
+def test_an_event_that_only_opened_or_closed_what_is_at_work_has_no_mark_of_the_verdict():
     debugger = run_of(RUN, 38)
     list(debugger.survey.reach(debugger.head))
-    assert row_of(debugger, 38)[3] == CLOSED
-    assert row_of(debugger, 39)[3] == OPENED
-    assert row_of(debugger, 37)[3] == " "
+    assert debugger.survey.changes[38].closed == debugger.survey.changes[39].opened == ("obligations.closed",)
+    assert [row_of(debugger, seq)[3] for seq in (38, 39)] == [" ", " "]
+
+
+def test_an_event_that_went_wrong_itself_is_marked_whatever_the_verdict_made_of_it():
+    debugger = run_of(RUN, 37)
+    assert [row_of(debugger, seq)[4] for seq in (35, 37, 38, 39)] == [" ", BAD, BAD, " "]
+    debugger.go(46)
+    assert row_of(debugger, 46)[4] == BAD
 
 
 def test_what_was_left_out_and_what_falls_with_it_are_marked_and_the_verdict_is_called_hypothetical():

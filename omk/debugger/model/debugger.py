@@ -7,7 +7,7 @@ from omk.debugger.model import breakpoints, search
 from omk.debugger.model.breakpoints import Breakpoint, Hit
 from omk.debugger.model.patches import Patches
 from omk.debugger.model.supposing import Supposing
-from omk.debugger.model.survey import REACH, Survey, told
+from omk.debugger.model.survey import REACH, Survey
 from omk.debugger.model.tape import Tape
 from omk.debugger.model.work import Job, Work
 from omk.errors import OmkError, Refused
@@ -98,13 +98,12 @@ class Debugger:
             self.ask(f"looking for {name}", self._locating(name), self._jumped)
 
     def next_verdict(self) -> None:
-        """Go to the next event that changed the verdict."""
-        self.ask(
-            "looking for the next verdict", self.survey.after(self.seq), self._verdict("No later event changed the verdict.")
-        )
+        """Go to the next event that changed the verdict, or is a run of a gate or an agent that ended badly."""
+        nothing = f"No event after {self.seq} changed the verdict."
+        self.ask("looking for the next verdict", self.survey.after(self.seq), self._verdict(nothing))
 
     def last_verdict(self) -> None:
-        """Go to the event before this one that changed the verdict."""
+        """Go to the event before this one that changed the verdict, or is a run that ended badly."""
         nothing = f"No event before {self.seq} changed the verdict."
         self.ask("looking for the verdict before", self.survey.before(self.seq), self._verdict(nothing))
 
@@ -251,7 +250,7 @@ class Debugger:
         def arrived(seq: int | None) -> None:
             self._arrive(nothing)(seq)
             if seq is not None and self.job is None:
-                self.say(told(self.survey.changes[seq]))
+                self.say(self.survey.told(seq))
 
         return arrived
 
