@@ -132,7 +132,18 @@ FORMS = {
     "break": 'status == "ready"   gates.tests.outcome   len(files) > 3   tree',
 }
 """What may be typed where one is asked."""
+ROOMY = "j k step  [ ] verdict  g go  / find  b break  r R run  x what-if  w why"
+NARROW = "j k step  [ ] verdict  g go  b break  r run  x what-if  w why"
+"""The keys to know, where there is room for all of them, and in 80 columns."""
 BY_NAME = {name: key for key in KEYS for name in key.names}
+BEGIN = (
+    ("[", "back to what changed the verdict last, or to a run that ended badly"),
+    ("w", "why the goal was not ready there, and what would make it so"),
+    ("3", "what the event changed, in the words that b takes"),
+    ("b R", "type gates.NAME.outcome or the like after b; R runs back to where it changed"),
+    ("x", "what the verdict would be if the event had not happened"),
+)
+"""The five keys of a first investigation."""
 MARKS = (
     (">", "you are here"),
     ("x ~", "left out by x; falls with what was left out"),
@@ -149,8 +160,11 @@ def press(debugger: Debugger, view: View, name: str, character: str | None) -> N
         _typed(debugger, view, view.prompt, name, character)
     elif view.is_help:
         _in_help(view, name)
-    elif not (view.is_inside and _inside(debugger, view, name)) and name in BY_NAME:
-        BY_NAME[name].act(debugger, view)
+    else:
+        act = (_inside(view, name) if view.is_inside else None) or (BY_NAME[name].act if name in BY_NAME else None)
+        if act is not None:
+            debugger.say("")  # what was said is read by now
+            act(debugger, view)
 
 
 def _in_help(view: View, name: str) -> None:
@@ -186,24 +200,35 @@ def _answered(debugger: Debugger, prompt: Prompt, text: str) -> None:
         debugger.search(text, back=prompt.kind == "find back")
 
 
-def _inside(debugger: Debugger, view: View, name: str) -> bool:
-    """A key that goes to the pane; false if it has another meaning."""
+def _inside(view: View, name: str) -> Act | None:
+    """What a key does that goes to the pane; None if it has no other meaning there."""
     move = {"j": 1, "down": 1, "k": -1, "up": -1, "pagedown": TEN, "pageup": -TEN}.get(name)
     if name in {"escape", "tab"}:
-        view.is_inside = False
-    elif move is not None and view.pane in CHOSEN:
-        view.choose(view.pane, _count(debugger, view), move)
-    elif move is not None:
-        view.scroll(move)
-    elif view.pane == "state" and name in {"enter", "space", "right", "left", "l"}:
-        _open(debugger, view, name)
-    elif view.pane == "breakpoints" and name in {"enter", "space"}:
-        debugger.toggle_breakpoint(view.choose("breakpoints", len(debugger.breakpoints)))
-    elif view.pane == "breakpoints" and name in {"delete", "backspace", "d"}:
-        debugger.delete_breakpoint(view.choose("breakpoints", len(debugger.breakpoints)))
-    else:
-        return False
-    return True
+        return _out
+    if move is not None:
+        return _choose(move) if view.pane in CHOSEN else lambda _, view: view.scroll(move)
+    if view.pane == "state" and name in {"enter", "space", "right", "left", "l"}:
+        return lambda debugger, view: _open(debugger, view, name)
+    if view.pane == "breakpoints" and name in {"enter", "space"}:
+        return lambda debugger, view: debugger.toggle_breakpoint(_chosen(debugger, view))
+    if view.pane == "breakpoints" and name in {"delete", "backspace", "d"}:
+        return lambda debugger, view: debugger.delete_breakpoint(_chosen(debugger, view))
+    return None
+
+
+def _out(_: Debugger, view: View) -> None:
+    view.is_inside = False
+
+
+def _choose(by: int) -> Act:
+    def choose(debugger: Debugger, view: View) -> None:
+        view.choose(view.pane, _count(debugger, view), by)
+
+    return choose
+
+
+def _chosen(debugger: Debugger, view: View) -> int:
+    return view.choose("breakpoints", len(debugger.breakpoints))
 
 
 def _count(debugger: Debugger, view: View) -> int:
@@ -225,8 +250,8 @@ def _open(debugger: Debugger, view: View, name: str) -> None:
         view.expanded.add(row.path)
 
 
-def hints(view: View) -> tuple[str, str]:
-    """The keys to show at the bottom: left, and right."""
+def hints(view: View, *, is_roomy: bool) -> tuple[str, str]:
+    """The keys to show at the bottom: left, and right; the fewer where there is little room."""
     if view.prompt is not None:
         return FORMS.get(view.prompt.kind, "any part of a line, whatever its case"), "esc leaves"
     if view.is_inside and view.pane == "state":
@@ -235,12 +260,14 @@ def hints(view: View) -> tuple[str, str]:
         return "j k move  enter switches on and off  d deletes", "tab back"
     if view.is_inside:
         return "j k scroll", "tab back"
-    return "j k step  [ ] verdict  g go  / find  b break  r R run  x what-if  w why", "? help"
+    return ROOMY if is_roomy else NARROW, "? help  q quit"
 
 
 def help_lines() -> list[Line]:
     """Every key, and what the marks in the timeline mean."""
     lines: list[Line] = [line(Span(" omk debug", "bold"), "  everything shown is as of right after the event marked >")]
+    lines += heading(" Begin with")
+    lines += [line("  ", Span(padded(keys, 9), "name"), told) for keys, told in BEGIN]
     for part in (MOVE, FIND, STOP, LOOK, ELSE):
         lines += heading(f" {part}")
         lines += [line("  ", Span(padded(key.shown, 9), "name"), key.told) for key in KEYS if key.part == part]

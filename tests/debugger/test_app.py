@@ -141,7 +141,7 @@ def test_a_goal_that_grows_is_followed_from_its_head():
     lines = played(DebuggerApp(debugger), grow)
     assert lines[0].startswith(" READY ")
     assert lines[0].endswith("event 93 of 93")
-    assert "following" in lines[1]
+    assert lines[1].endswith("followed to its end")
 
 
 def test_damage_that_is_met_on_the_way_ends_the_debugger_and_is_kept_for_whoever_started_it():

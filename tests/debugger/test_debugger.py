@@ -112,6 +112,25 @@ def test_a_bad_address_is_said_in_words_and_moves_nothing(position, short):
     assert (debugger.seq, debugger.is_trouble, debugger.message) == (5, True, " ".join(str(problem.value).split()))
 
 
+def test_an_address_may_name_the_goal_that_is_shown():
+    debugger = run_of(RUN, 5)
+    for seq, goal in ((12, debugger.tape.goal), (13, debugger.tape.goal[:12]), (14, "")):
+        debugger.jump(f"{goal}@{seq}")
+        debugger.finish()
+        assert (debugger.seq, debugger.message) == (seq, "")
+
+
+@pytest.mark.parametrize("goal", ["latest", "goal-20990101-000000-000-00000000", "other"])
+def test_an_address_in_another_goal_is_refused_in_one_line_and_moves_nothing(goal):
+    debugger = run_of(RUN, 5)
+    debugger.jump(f"{goal}@12")
+    debugger.finish()
+    assert (debugger.seq, debugger.is_trouble) == (5, True)
+    assert debugger.message.startswith(f"This shows {debugger.tape.goal}, ")
+    assert "12" in debugger.message
+    assert "\n" not in debugger.message
+
+
 # --- From verdict to verdict ---
 
 
@@ -252,6 +271,18 @@ def test_a_bad_expression_is_said_in_one_line_and_is_no_breakpoint(text):
     assert "\n" not in debugger.message
 
 
+def test_a_path_that_leads_nowhere_is_a_breakpoint_with_a_hint():
+    debugger = run_of(RUN, 12)
+    debugger.add_breakpoint("gates.demo.outcom")
+    debugger.finish()
+    assert (len(debugger.breakpoints), debugger.is_trouble, debugger.seq) == (1, True, 12)
+    assert debugger.message.startswith("Breakpoint 1: where gates.demo.outcom changes. But gates.demo has no outcom at event 93.")
+    assert debugger.message.endswith("Did you mean outcome?")
+    debugger.add_breakpoint("gates.demo.outcome")
+    debugger.finish()
+    assert (debugger.message, debugger.is_trouble) == ("Breakpoint 2: where gates.demo.outcome changes.", False)
+
+
 # --- Searching ---
 
 
@@ -342,7 +373,9 @@ def test_whoever_stands_at_the_head_goes_with_it_and_whoever_stepped_back_stays(
     debugger.tape.source = told(records)
     assert debugger.poll()
     assert (debugger.seq, debugger.head) == (29, 93)
+    before = debugger.has_ended
     debugger.go(debugger.head)
+    assert (before, debugger.has_ended) == (False, True)
     assert [debugger.judged and debugger.judged.status] == ["ready"]
 
 

@@ -3,7 +3,8 @@
 from omk.debugger.keys import help_lines, hints
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.model.prompt import Prompt
-from omk.debugger.screen.panes import TITLES, pane_lines, suppositions
+from omk.debugger.screen.panes import TITLES, pane_lines
+from omk.debugger.screen.supposition import suppositions
 from omk.debugger.screen.timeline import timeline_rows
 from omk.debugger.screen.view import CHOSEN, PANES, Pane, View
 from omk.domain.words import counted
@@ -56,11 +57,13 @@ def _header(debugger: Debugger, width: int) -> list[Line]:
 
 
 def _second(debugger: Debugger) -> Line:
-    now, record = debugger.moment, debugger.tape.record(debugger.seq)
+    now, record = debugger.judged, debugger.tape.record(debugger.seq)
     tree = now.state.worktree.tree[:_HEX] if now else ""
     told = [time_of(record.at) if record else "before the first event", f"tree {tree}" if tree else "no tree yet"]
     told += [counted(len(debugger.breakpoints), "breakpoint")] if debugger.breakpoints else []
-    if debugger.follows:
+    if debugger.follows and debugger.has_ended:
+        told.append("followed to its end")
+    elif debugger.follows:
         told.append("following" if debugger.seq == debugger.head else "following (end goes back to it)")
     return line(Span(" " + "  ".join(told), "dim"))
 
@@ -125,7 +128,8 @@ def _status(debugger: Debugger, view: View, width: int) -> list[Line]:
         first, *more = wrapped(debugger.message, width, indent=" " * len(mark), style=style)
         return [(Span(mark, style), *first[1:]), *more]
     if debugger.is_hypothetical and view.pane not in {"proof", "why"}:  # which say it themselves
-        return [line(Span(f" {suppositions(debugger)}", "warn"))]
+        state = " The state is the recorded one." if view.pane == "state" else ""
+        return [line(Span(f" {suppositions(debugger)}{state}", "warn"))]
     return [BLANK]
 
 
@@ -140,8 +144,7 @@ def _typed(prompt: Prompt, width: int) -> Line:
 
 
 def _hints(view: View, width: int) -> Line:
-    left, right = hints(view)
-    right += "  q quit" if width > ROOMY and view.prompt is None else ""
+    left, right = hints(view, is_roomy=width >= ROOMY)
     return _both(line(Span(f" {left}", "dim")), line(Span(right, "dim")), width)
 
 
