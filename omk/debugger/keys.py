@@ -140,7 +140,7 @@ BEGIN = (
     ("[", "back to what changed the verdict last, or to a run that ended badly"),
     ("w", "why the goal was not ready there, and what would make it so"),
     ("3", "what the event changed, in the words that b takes"),
-    ("b R", "type gates.NAME.outcome or the like after b; R runs back to where it changed"),
+    ("b R", "b gates.NAME.outcome, then R: back to where it changed last"),
     ("x", "what the verdict would be if the event had not happened"),
 )
 """The five keys of a first investigation."""
