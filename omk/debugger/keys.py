@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.model.prompt import Prompt
-from omk.debugger.screen.panes import state_documents
+from omk.debugger.screen.panes import chosen_path, state_documents
 from omk.debugger.screen.tree import parts, tree_rows
 from omk.debugger.screen.view import CHOSEN, PANES, View
 from omk.views.lines import Line, Span, heading, line, padded
@@ -45,6 +45,14 @@ def _ask(kind: str, label: str) -> Act:
         view.prompt = Prompt(kind, label, view.past.setdefault(kind.removesuffix(" back"), []))
 
     return ask
+
+
+def _break(debugger: Debugger, view: View) -> None:
+    """Ask where to break; whoever stands on a line of the state gets its path to begin with."""
+    path = chosen_path(debugger, view) if view.is_inside and view.pane == "state" else None
+    _ask("break", "break at")(debugger, view)
+    if path and view.prompt is not None:
+        view.prompt.type(path)
 
 
 def _end(debugger: Debugger, _: View) -> None:
@@ -106,7 +114,7 @@ KEYS = (
     Key(("\\",), "\\", "find text in the timeline, backward", FIND, _ask("find back", "find back")),
     Key(("n",), "n", "the next one", FIND, _again(back=False)),
     Key(("N",), "N", "the one before", FIND, _again(back=True)),
-    Key(("b",), "b", "break where an expression becomes true or changes", STOP, _ask("break", "break at")),
+    Key(("b",), "b", "break where an expression becomes true or changes", STOP, _break),
     Key(("r",), "r", "run to the next event that hits a breakpoint", STOP, _run(back=False)),
     Key(("R",), "R", "run back to the one before", STOP, _run(back=True)),
     Key(("x",), "x", "what if this event had not happened; again: undo", STOP, lambda debugger, _: debugger.suppose()),
@@ -242,7 +250,7 @@ def _open(debugger: Debugger, view: View, name: str) -> None:
     row = rows[view.choose("state", len(rows))]
     is_open = row.path in view.expanded
     if name == "left" and not row.is_open:
-        upper = row.path.rpartition("/")[0]
+        upper = row.path[:-1]
         view.lines["state"] = next((place for place, one in enumerate(rows) if one.path == upper), 0)
     elif is_open and name != "right":
         view.expanded.discard(row.path)
@@ -255,7 +263,7 @@ def hints(view: View, *, is_roomy: bool) -> tuple[str, str]:
     if view.prompt is not None:
         return FORMS.get(view.prompt.kind, "any part of a line, whatever its case"), "esc leaves"
     if view.is_inside and view.pane == "state":
-        return "j k move  enter opens and closes  ← → too", "tab back"
+        return "j k move  enter opens and closes  b breaks there", "tab back"
     if view.is_inside and view.pane == "breakpoints":
         return "j k move  enter switches on and off  d deletes", "tab back"
     if view.is_inside:

@@ -3,7 +3,7 @@
 from omk.debugger.keys import help_lines, hints
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.model.prompt import Prompt
-from omk.debugger.screen.panes import TITLES, pane_lines
+from omk.debugger.screen.panes import TITLES, chosen_path, pane_lines
 from omk.debugger.screen.supposition import suppositions
 from omk.debugger.screen.timeline import timeline_rows
 from omk.debugger.screen.view import CHOSEN, PANES, Pane, View
@@ -127,10 +127,18 @@ def _status(debugger: Debugger, view: View, width: int) -> list[Line]:
         mark, style = (" ! ", "bad") if debugger.is_trouble else (" ", "bold")
         first, *more = wrapped(debugger.message, width, indent=" " * len(mark), style=style)
         return [(Span(mark, style), *first[1:]), *more]
+    told: list[Line] = []
     if debugger.is_hypothetical and view.pane not in {"proof", "why"}:  # which say it themselves
         state = " The state is the recorded one." if view.pane == "state" else ""
-        return [line(Span(f" {suppositions(debugger)}{state}", "warn"))]
-    return [BLANK]
+        told.append(line(Span(f" {suppositions(debugger)}{state}", "warn")))
+    if view.is_inside and view.pane == "state":
+        told.append(_named(chosen_path(debugger, view)))
+    return told or [BLANK]
+
+
+def _named(path: str | None) -> Line:
+    """What b and `omk when` call the line of the state that one stands on."""
+    return line(" ", Span(path, "name")) if path else line(Span(" no expression reads this", "dim"))
 
 
 def _typed(prompt: Prompt, width: int) -> Line:

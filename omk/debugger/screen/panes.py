@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.screen.code import code_lines
+from omk.debugger.screen.naming import expression_of
 from omk.debugger.screen.step import step_lines
 from omk.debugger.screen.supposition import left_out_lines, supposed_lines
 from omk.debugger.screen.tree import row_line, tree_rows
@@ -85,6 +86,13 @@ def _state(debugger: Debugger, view: View, width: int) -> list[Line]:
     rows = tree_rows(*state_documents(debugger, view), view.expanded)
     chosen = view.choose("state", len(rows))
     return [row_line(row, width, is_chosen=view.is_inside and place == chosen) for place, row in enumerate(rows)]
+
+
+def chosen_path(debugger: Debugger, view: View) -> str | None:
+    """The expression that reads the row of the state one stands on; None where there is none."""
+    rows = tree_rows(*state_documents(debugger, view), view.expanded)
+    moment = debugger.moment
+    return expression_of(rows[view.choose("state", len(rows))].path, moment) if moment else None
 
 
 def state_documents(debugger: Debugger, view: View) -> tuple[Document, Document]:
