@@ -71,7 +71,8 @@ def test_a_far_place_is_folded_in_a_thread_while_the_screen_is_up(monkeypatch):
 
     waiting, after = asyncio.run(play())
     assert waiting[0].startswith(" FOLDING ")
-    assert any(line.startswith(">      39") or "   39 " in line for line in waiting)
+    assert waiting[1].endswith("tree …")
+    assert any(line.startswith(">       39") or "   39 " in line for line in waiting)
     assert any("folding 39 events" in line and "esc stops" in line for line in waiting)
     assert after[0].startswith(" RUNNING ")
     assert after[0].endswith("event 39 of 93")

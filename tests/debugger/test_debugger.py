@@ -400,6 +400,15 @@ def test_a_far_place_is_folded_piece_by_piece_and_a_key_gives_it_up(short):
     assert debugger.moment is not None
 
 
+def test_a_breakpoint_that_is_added_on_the_way_does_not_end_the_way(short):
+    debugger = run_of(RUN, 0)
+    debugger.go(90)
+    debugger.add_breakpoint("gates.demo.outcom")
+    assert (debugger.seq, len(debugger.breakpoints), debugger.job is None) == (90, 1, False)
+    debugger.finish()
+    assert debugger.moment.state.seq == 90
+
+
 def test_an_answer_that_nobody_waits_for_any_more_moves_nothing(short):
     debugger = run_of(RUN, 0)
     debugger.go(90)

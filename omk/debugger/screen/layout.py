@@ -58,7 +58,7 @@ def _header(debugger: Debugger, width: int) -> list[Line]:
 
 def _second(debugger: Debugger) -> Line:
     now, record = debugger.judged, debugger.tape.record(debugger.seq)
-    tree = now.state.worktree.tree[:_HEX] if now else ""
+    tree = now.state.worktree.tree[:_HEX] if now else "…"
     told = [time_of(record.at) if record else "before the first event", f"tree {tree}" if tree else "no tree yet"]
     told += [counted(len(debugger.breakpoints), "breakpoint")] if debugger.breakpoints else []
     if debugger.follows and debugger.has_ended:
