@@ -10,8 +10,17 @@ from omk.cli.archive import Found, found
 from omk.cli.options import AllOption, StoreOption
 from omk.cli.output import is_terminal
 from omk.cli.place import here
-from omk.errors import Unusable
+from omk.errors import OmkError, Unusable
 from omk.replay.address import LATEST
+
+
+class Defect(OmkError):
+    """The debugger met what it was not made for. Report it."""
+
+    def __init__(self, error: Exception, goal: str) -> None:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        super().__init__(f"this is a defect of omk: {said}; please report it with the output of `omk replay {goal} --json`.")
+
 
 Where = Annotated[
     str,
@@ -36,7 +45,7 @@ def debug(
 
 
 def _open(one: Found, *, follow: bool) -> None:
-    """Show the debugger until the person leaves it. Raises Damaged if the log turns out to be."""
+    """Show the debugger until the person leaves it. Raises Damaged if the log turns out to be, Defect if omk does."""
     from omk.debugger.app import DebuggerApp
     from omk.debugger.code import Code
     from omk.debugger.model.debugger import Debugger
@@ -49,3 +58,7 @@ def _open(one: Found, *, follow: bool) -> None:
     app.run()
     if app.damage is not None:
         raise app.damage
+    if isinstance(app.defect, OSError):
+        raise app.defect  # the disk's, or the system's
+    if app.defect is not None:
+        raise Defect(app.defect, one.goal) from app.defect

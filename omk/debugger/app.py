@@ -85,6 +85,7 @@ class DebuggerApp(App[None]):
         super().__init__(ansi_color=True)
         self.debugger, self.view = debugger, view or View()
         self.damage: Damaged | None = None
+        self.defect: Exception | None = None
         self.is_fetching = self._is_reading = False
         self._job: Job | None = None
         self._over = Event()
@@ -170,11 +171,13 @@ class DebuggerApp(App[None]):
         Thread(target=self._guarded, args=(act,), daemon=True).start()
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """Run in a thread; damage of the log ends the debugger, as it ends every command that reads."""
+        """Run in a thread; damage of the log ends the debugger, as it ends every command that reads; so does a defect."""
         try:
             act()
         except OmkError as problem:
             self._call(self._tell, problem)
+        except Exception as error:  # noqa: BLE001 - a thread must not end unheard
+            self._call(self._handle_exception, error)
 
     def _tell(self, problem: OmkError) -> None:
         if isinstance(problem, Damaged):
@@ -234,6 +237,11 @@ class DebuggerApp(App[None]):
     def _damaged(self, damage: Damaged) -> None:
         self.damage = damage
         self.exit()
+
+    def _fatal_error(self) -> None:
+        """Nobody expected this: end, and leave it to whoever started the debugger to say it, instead of all that is at hand."""
+        self.defect = self._exception
+        self._close_messages_no_wait()
 
     # --- Drawing ---
 

@@ -51,6 +51,8 @@ SHOTS = {
     "help-end": Shot(RED, ("?", *["pagedown"] * 5)),
     "typing": Shot(RED, ("b", *"len(files) > 3")),
     "bad-expression": Shot(RED, ("b", *typed("gate.tests"))),
+    "path-that-leads-nowhere": Shot(RED, ("b", *typed("gates.demo.outcom"))),
+    "what-if-step": Shot(RED, ("g", *typed("gate:demo#2"), "x", "3", "j", "j")),
     "bad-address": Shot(RED, ("g", *typed("gate:demo#9"))),
     "wide": Shot(RED, ("g", *typed("gate:demo#1")), (120, 40)),
     "wide-what-if": Shot(RED, ("g", *typed("gate:demo#2"), "x", "5"), (120, 40)),

@@ -71,7 +71,8 @@ def test_a_far_place_is_folded_in_a_thread_while_the_screen_is_up(monkeypatch):
 
     waiting, after = asyncio.run(play())
     assert waiting[0].startswith(" FOLDING ")
-    assert any(line.startswith(">      39") or "   39 " in line for line in waiting)
+    assert waiting[1].endswith("tree …")
+    assert any(line.startswith(">       39") or "   39 " in line for line in waiting)
     assert any("folding 39 events" in line and "esc stops" in line for line in waiting)
     assert after[0].startswith(" RUNNING ")
     assert after[0].endswith("event 39 of 93")
@@ -141,7 +142,7 @@ def test_a_goal_that_grows_is_followed_from_its_head():
     lines = played(DebuggerApp(debugger), grow)
     assert lines[0].startswith(" READY ")
     assert lines[0].endswith("event 93 of 93")
-    assert "following" in lines[1]
+    assert lines[1].endswith("followed to its end")
 
 
 def test_damage_that_is_met_on_the_way_ends_the_debugger_and_is_kept_for_whoever_started_it():
@@ -162,6 +163,21 @@ def test_damage_that_is_met_on_the_way_ends_the_debugger_and_is_kept_for_whoever
     assert (app.damage.seq, app.damage.code) == (50, "chain.broken")
 
 
+def broken(*_):
+    raise TypeError("nobody\nexpected this")
+
+
+@pytest.mark.parametrize("place", ["app.screen", "app.press", "model.survey.Survey.go_on"])
+def test_a_defect_ends_the_debugger_wherever_it_is_met_and_is_kept_for_whoever_started_it(place, monkeypatch):
+    app = DebuggerApp(run_of(RUN, 5))
+    monkeypatch.setattr(f"omk.debugger.{place}", broken)
+    with pytest.raises(TypeError, match="expected this"):
+        played(app, ("j",))
+    assert isinstance(app.defect, TypeError)
+    assert app.return_code == 1
+    assert app._exit_renderables == []
+
+
 # --- The code of a step ---
 
 
@@ -170,12 +186,20 @@ def test_the_patch_is_got_in_a_thread_once_and_shown(monkeypatch):
 
     def patch(old, new):
         asked.append((old, new, threading.current_thread() is threading.main_thread()))
-        return b"diff --git a/total.py b/total.py\n--- a/total.py\n+++ b/total.py\n@@ -1 +1 @@\n-[red]old[/red]\n+\x1b[31mnew\n"
+        return (
+            b"diff --git a/total.py b/total.py\nindex "
+            + b"a" * 40
+            + b".."
+            + b"c" * 40
+            + b" 100644\n--- a/total.py\n+++ b/total.py\n@@ -1 +1 @@\n-[red]old[/red]\nindex is a word\n+\x1b[31mnew\n"
+        )
 
     app = DebuggerApp(run_of(RUN, 28, patch=patch))
     lines = played(app, ("4", "1", "4"), shown)
     assert "-[red]old[/red]" in lines
     assert "+new" in lines
+    assert "index aaaaaaaaaaaa..cccccccccccc 100644" in lines
+    assert "index is a word" in lines
     assert len(asked) == 1
     assert not asked[0][2]
 

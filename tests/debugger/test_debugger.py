@@ -8,6 +8,8 @@ from omk.debugger.model import ladder, survey, tape, work
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.model.tape import Tape
 from omk.domain.proof.proof import prove
+from omk.domain.subjects.agent import AgentDied, AgentFinished
+from omk.domain.subjects.gate import GateRan
 from omk.errors import NotFound
 from omk.replay.address import locate
 from omk.replay.query.expression import compile_expression
@@ -110,13 +112,44 @@ def test_a_bad_address_is_said_in_words_and_moves_nothing(position, short):
     assert (debugger.seq, debugger.is_trouble, debugger.message) == (5, True, " ".join(str(problem.value).split()))
 
 
+def test_an_address_may_name_the_goal_that_is_shown():
+    debugger = run_of(RUN, 5)
+    for seq, goal in ((12, debugger.tape.goal), (13, debugger.tape.goal[:12]), (14, "")):
+        debugger.jump(f"{goal}@{seq}")
+        debugger.finish()
+        assert (debugger.seq, debugger.message) == (seq, "")
+
+
+@pytest.mark.parametrize("goal", ["latest", "goal-20990101-000000-000-00000000", "other"])
+def test_an_address_in_another_goal_is_refused_in_one_line_and_moves_nothing(goal):
+    debugger = run_of(RUN, 5)
+    debugger.jump(f"{goal}@12")
+    debugger.finish()
+    assert (debugger.seq, debugger.is_trouble) == (5, True)
+    assert debugger.message.startswith(f"This shows {debugger.tape.goal}, ")
+    assert "12" in debugger.message
+    assert "\n" not in debugger.message
+
+
 # --- From verdict to verdict ---
 
 
+def worth_a_stop(history, records):
+    """Where a gap opened or closed (but for what is merely at work), the status changed, or a run ended badly."""
+    status, places = "", set()
+    for one in history.verdicts():
+        if {*one.opened, *one.closed} - {"obligations.closed"} or one.status != status:
+            places.add(one.seq)
+        status = one.status
+    places |= {one.seq for one in records if isinstance(one.event, GateRan) and one.event.outcome != "passed"}
+    places |= {one.seq for one in records if isinstance(one.event, AgentFinished) and one.event.outcome != "succeeded"}
+    return places | {one.seq for one in records if isinstance(one.event, AgentDied)}
+
+
 @given(histories(), st.data())
-def test_the_next_and_the_last_change_of_the_verdict_are_those_of_the_history(records, data):
+def test_the_next_and_the_last_stop_are_where_the_verdict_changed_or_a_run_ended_badly(records, data):
     debugger = over(records)
-    places = [one.seq for one in debugger.tape.source.verdicts()]
+    places = worth_a_stop(debugger.tape.source, records)
     seq = data.draw(st.integers(0, len(records)))
     debugger.go(seq)
     debugger.next_verdict()
@@ -133,6 +166,16 @@ def test_the_survey_finds_every_change_of_the_verdict(records):
     debugger = over(records)
     list(debugger.survey.reach(len(records)))
     assert list(debugger.survey.changes.values()) == list(debugger.tape.source.verdicts())
+
+
+def test_going_back_stops_at_the_gate_that_failed_and_says_so():
+    debugger = run_of(RUN, 42)
+    debugger.last_verdict()
+    debugger.finish()
+    assert (debugger.seq, debugger.message) == (37, "gate demo failed")
+    debugger.next_verdict()
+    debugger.finish()
+    assert (debugger.seq, debugger.message) == (42, "closed review.architect; running")
 
 
 # --- Breakpoints ---
@@ -228,6 +271,18 @@ def test_a_bad_expression_is_said_in_one_line_and_is_no_breakpoint(text):
     assert "\n" not in debugger.message
 
 
+def test_a_path_that_leads_nowhere_is_a_breakpoint_with_a_hint():
+    debugger = run_of(RUN, 12)
+    debugger.add_breakpoint("gates.demo.outcom")
+    debugger.finish()
+    assert (len(debugger.breakpoints), debugger.is_trouble, debugger.seq) == (1, True, 12)
+    assert debugger.message.startswith("Breakpoint 1: where gates.demo.outcom changes. But gates.demo has no outcom at event 93.")
+    assert debugger.message.endswith("Did you mean outcome?")
+    debugger.add_breakpoint("gates.demo.outcome")
+    debugger.finish()
+    assert (debugger.message, debugger.is_trouble) == ("Breakpoint 2: where gates.demo.outcome changes.", False)
+
+
 # --- Searching ---
 
 
@@ -318,7 +373,9 @@ def test_whoever_stands_at_the_head_goes_with_it_and_whoever_stepped_back_stays(
     debugger.tape.source = told(records)
     assert debugger.poll()
     assert (debugger.seq, debugger.head) == (29, 93)
+    before = debugger.has_ended
     debugger.go(debugger.head)
+    assert (before, debugger.has_ended) == (False, True)
     assert [debugger.judged and debugger.judged.status] == ["ready"]
 
 
@@ -341,6 +398,15 @@ def test_a_far_place_is_folded_piece_by_piece_and_a_key_gives_it_up(short):
     debugger.stop()
     assert (debugger.job, debugger.seq) == (None, 0)
     assert debugger.moment is not None
+
+
+def test_a_breakpoint_that_is_added_on_the_way_does_not_end_the_way(short):
+    debugger = run_of(RUN, 0)
+    debugger.go(90)
+    debugger.add_breakpoint("gates.demo.outcom")
+    assert (debugger.seq, len(debugger.breakpoints), debugger.job is None) == (90, 1, False)
+    debugger.finish()
+    assert debugger.moment.state.seq == 90
 
 
 def test_an_answer_that_nobody_waits_for_any_more_moves_nothing(short):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from omk.debugger.keys import BY_NAME, KEYS, help_lines, press
 from omk.debugger.screen.layout import screen
-from omk.debugger.screen.timeline import CLOSED, DROPPED, FALLEN, FOUND, HIT, OPENED
+from omk.debugger.screen.timeline import BAD, DROPPED, FALLEN, FOUND, HIT
 from omk.debugger.screen.view import PANES, View
 from omk.domain.event import Unknown
 from omk.views.lines import cells
@@ -88,11 +88,25 @@ def test_the_event_one_stands_after_is_marked():
 
 
 def test_events_that_opened_or_closed_gaps_are_marked():
+    debugger = run_of(RUN)
+    list(debugger.survey.reach(debugger.head))
+    for seq, mark in ((3, "±"), (5, "!"), (57, "+"), (60, "+"), (69, "-"), (70, " ")):
+        debugger.go(seq)
+        assert row_of(debugger, seq)[3] == mark
+
+
+def test_an_event_that_only_opened_or_closed_what_is_at_work_has_no_mark_of_the_verdict():
     debugger = run_of(RUN, 38)
     list(debugger.survey.reach(debugger.head))
-    assert row_of(debugger, 38)[3] == CLOSED
-    assert row_of(debugger, 39)[3] == OPENED
-    assert row_of(debugger, 37)[3] == " "
+    assert debugger.survey.changes[38].closed == debugger.survey.changes[39].opened == ("obligations.closed",)
+    assert [row_of(debugger, seq)[3] for seq in (38, 39)] == [" ", " "]
+
+
+def test_an_event_that_went_wrong_itself_is_marked_whatever_the_verdict_made_of_it():
+    debugger = run_of(RUN, 37)
+    assert [row_of(debugger, seq)[4] for seq in (35, 37, 38, 39)] == [" ", BAD, BAD, " "]
+    debugger.go(46)
+    assert row_of(debugger, 46)[4] == BAD
 
 
 def test_what_was_left_out_and_what_falls_with_it_are_marked_and_the_verdict_is_called_hypothetical():
@@ -104,9 +118,44 @@ def test_what_was_left_out_and_what_falls_with_it_are_marked_and_the_verdict_is_
         key(debugger, view, pane)
         shown = drawn(debugger, view)
         assert shown[0].startswith(" HYPOTHETICAL: RUNNING ")
-        assert shown[10].startswith(" HYPOTHETICAL   recorded:  RUNNING")
+        assert shown[10].startswith(" HYPOTHETICAL ")
     key(debugger, view, "x")
     assert "HYPOTHETICAL" not in "\n".join(drawn(debugger, view))
+
+
+def test_a_supposition_says_in_four_lines_what_it_makes_of_the_verdict():
+    debugger, view = run_of(RUN, 69), View()
+    key(debugger, view, "x", ">")
+    at = next(place for place, text in enumerate(drawn(debugger, view)) if text.startswith("  before"))
+    assert drawn(debugger, view)[at : at + 5] == [
+        "  before  READY   no gaps",
+        "  after   NOT READY   5 gaps",
+        "  opened  gate.demo, integration.accepted, obligations.closed and 2 more",
+        "  closed  no gap",
+        "",
+    ]
+
+
+def test_the_tree_above_is_that_of_the_history_which_the_verdict_is_of():
+    debugger, view = run_of(RUN, 60), View()
+    recorded = drawn(debugger, view)[1]
+    key(debugger, view, "x", "j")
+    supposed = drawn(debugger, view)[1]
+    assert "tree a156a7a46fba" in recorded
+    assert "tree 0448665d05aa" in supposed
+    assert "tree 0448665d05aa" in "\n".join(drawn(debugger, view, 80, 40)[10:])
+
+
+def test_step_and_code_say_that_the_event_is_left_out():
+    debugger, view = run_of(RUN, 69), View()
+    key(debugger, view, "x")
+    for pane in "34":
+        key(debugger, view, pane)
+        assert any(text.startswith("  Event 69 is left out (x).") for text in drawn(debugger, view))
+    key(debugger, view, "j", "j")
+    assert any(text.startswith("  Event 71 is left out: it rests on event 69") for text in drawn(debugger, view))
+    key(debugger, view, "k")
+    assert "left out" not in "\n".join(drawn(debugger, view))
 
 
 def test_a_hit_and_a_found_text_are_marked():
@@ -185,6 +234,36 @@ def test_any_other_key_leaves_the_help():
     assert view.is_help
     key(debugger, view, "q")
     assert not view.is_help
+
+
+def test_a_message_goes_with_the_next_key_that_does_something():
+    debugger, view = run_of(RUN, 5), View()
+    for name in ("u", "3", "tab", "?", "j"):
+        key(debugger, view, "b", "type:tree", "enter")
+        assert drawn(debugger, view)[-2].startswith(" Breakpoint ")
+        key(debugger, view, "y")
+        assert drawn(debugger, view)[-2].startswith(" Breakpoint ")
+        key(debugger, view, name)
+        assert debugger.message == ""
+        key(debugger, view, "escape")
+
+
+def test_a_message_that_is_said_again_stays():
+    debugger, view = run_of(RUN), View()
+    for _ in range(3):
+        key(debugger, view, "j")
+        assert debugger.message == "This is the last event."
+
+
+def test_quitting_and_the_help_are_named_below_at_80_columns():
+    footer = drawn(run_of(RUN))[-1]
+    assert footer.endswith("w why   ? help  q quit")
+    assert "…" not in footer
+
+
+def test_the_help_begins_with_the_keys_of_a_first_investigation():
+    told = text_of(help_lines())[:8]
+    assert [text[:11].strip() for text in told[3:8]] == ["[", "w", "3", "b R", "x"]
 
 
 # --- Strangers' text ---

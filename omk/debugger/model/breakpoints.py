@@ -14,6 +14,7 @@ from omk.domain.proof.standing import Judge
 from omk.replay.moment import Moment
 from omk.replay.printable import shortened
 from omk.replay.query.expression import Expression
+from omk.replay.query.scan import hint
 from omk.replay.query.stretches import stretches
 
 _OWN = {"standing", "record"}
@@ -27,6 +28,15 @@ class Breakpoint:
     number: int
     expression: Expression
     is_on: bool = True
+
+    def told(self) -> str:
+        """In one line what it stops at."""
+        return f"Breakpoint {self.number}: where {self.expression.text} {self.sense}."
+
+    @property
+    def sense(self) -> str:
+        """What has to happen to the expression."""
+        return "becomes true" if self.expression.is_condition else "changes"
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,12 @@ def backward(tape: Tape, survey: Survey, points: Sequence[Breakpoint], now: int)
         if last is not None:
             return last
     return None
+
+
+def doubts(tape: Tape, survey: Survey, expression: Expression) -> Work:
+    """Why the expression may never come to anything: its path leads nowhere at the head. None if it leads somewhere."""
+    yield from within_reach(tape, survey, tape.head)
+    return hint(expression, tape.history.moment(tape.head))
 
 
 def _hits(tape: Tape, points: Sequence[Breakpoint], start: Moment, end: int) -> Iterator[Hit | int]:

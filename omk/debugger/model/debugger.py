@@ -5,9 +5,10 @@ from typing import Any
 
 from omk.debugger.model import breakpoints, search
 from omk.debugger.model.breakpoints import Breakpoint, Hit
+from omk.debugger.model.goal import position_of
 from omk.debugger.model.patches import Patches
 from omk.debugger.model.supposing import Supposing
-from omk.debugger.model.survey import REACH, Survey, told
+from omk.debugger.model.survey import REACH, Survey
 from omk.debugger.model.tape import Tape
 from omk.debugger.model.work import Job, Work
 from omk.errors import OmkError, Refused
@@ -42,7 +43,7 @@ class Debugger:
         self._cursor = Cursor(tape.history)
         self._moment = self._cursor.moment(0)
         self._supposed: Moment | None = None
-        self._numbered = 0
+        self._numbered = self._ended_at = 0
         self.go(seq)
 
     # --- What is there ---
@@ -71,6 +72,11 @@ class Debugger:
         """The moment after another event nearby."""
         return self._cursor.moment(seq)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether no controller is at work any more after the last event, as far as one has stood there."""
+        return self._ended_at == self.head > 0
+
     # --- Moving ---
 
     def go(self, seq: int) -> None:
@@ -90,21 +96,24 @@ class Debugger:
             self.say("This is the last event." if by > 0 else "This is before the first event.")
 
     def jump(self, position: str) -> None:
-        """Go where an address (`12`, `-1`, `ready`, `gate:tests#2`, a time, …) leads."""
-        name = position.strip().rpartition("@")[2]
+        """Go where an address (`12`, `-1`, `ready`, `gate:tests#2`, a time, …) within this goal leads."""
+        try:
+            name = position_of(position, self.tape.goal)
+        except Refused as problem:
+            self.complain(str(problem))
+            return
         if name.removeprefix("-").isdecimal() or name in {"", "head"}:
             self._jumped(self._located(name or "head"))
         else:
             self.ask(f"looking for {name}", self._locating(name), self._jumped)
 
     def next_verdict(self) -> None:
-        """Go to the next event that changed the verdict."""
-        self.ask(
-            "looking for the next verdict", self.survey.after(self.seq), self._verdict("No later event changed the verdict.")
-        )
+        """Go to the next event that changed the verdict, or is a run of a gate or an agent that ended badly."""
+        nothing = f"No event after {self.seq} changed the verdict."
+        self.ask("looking for the next verdict", self.survey.after(self.seq), self._verdict(nothing))
 
     def last_verdict(self) -> None:
-        """Go to the event before this one that changed the verdict."""
+        """Go to the event before this one that changed the verdict, or is a run that ended badly."""
         nothing = f"No event before {self.seq} changed the verdict."
         self.ask("looking for the verdict before", self.survey.before(self.seq), self._verdict(nothing))
 
@@ -139,9 +148,12 @@ class Debugger:
             self.complain(str(problem))
             return
         self._numbered += 1
-        self.breakpoints.append(Breakpoint(self._numbered, expression))
-        sense = "becomes true" if expression.is_condition else "changes"
-        self.say(f"Breakpoint {self._numbered}: where {text} {sense}.")
+        point = Breakpoint(self._numbered, expression)
+        self.breakpoints.append(point)
+        if self.moment is None:  # on the way; asking more would end it
+            self.say(point.told())
+        else:
+            self.ask("looking at the last event", breakpoints.doubts(self.tape, self.survey, expression), self._added(point))
 
     def toggle_breakpoint(self, place: int) -> None:
         """Switch one off, or on again."""
@@ -184,14 +196,8 @@ class Debugger:
     def ask(self, what: str, work: Work, done: Callable[[Any], None]) -> None:
         """Answer at once if that takes a moment, else leave it as `job`."""
         self.stop()
-        job = self.job = Job(what, work, done)
-        try:
-            over = job.go_on(AT_ONCE)
-        except OmkError as problem:
-            self.fail(job, problem)
-            return
-        if over is not None:
-            self.answer(job, over.answer)
+        self.job = Job(what, work, done)
+        self._go_on(self.job)
 
     def answer(self, job: Job, answer: Any) -> None:
         """The job is over, unless somebody has stopped it in the meantime."""
@@ -214,14 +220,17 @@ class Debugger:
 
     def finish(self) -> None:
         """Carry on with the job, and with what follows from it, until there is none."""
-        while (job := self.job) is not None:
-            try:
-                over = job.go_on(AT_ONCE)
-            except OmkError as problem:
-                self.fail(job, problem)
-                return
-            if over is not None:
-                self.answer(job, over.answer)
+        while self.job is not None:
+            self._go_on(self.job)
+
+    def _go_on(self, job: Job) -> None:
+        try:
+            over = job.go_on(AT_ONCE)
+        except OmkError as problem:
+            self.fail(job, problem)
+            return
+        if over is not None:
+            self.answer(job, over.answer)
 
     # --- What it says ---
 
@@ -235,6 +244,9 @@ class Debugger:
 
     def _fold(self) -> None:
         self._moment = self._cursor.moment(self.seq)
+        controllers = self._moment.state.controller
+        if self.seq == self.head and controllers.starts and controllers.active is None:
+            self._ended_at = self.seq
         if self.is_hypothetical:
             self.ask("folding what did not happen", self.supposing.moment(self.seq), self._suppose)
 
@@ -251,7 +263,7 @@ class Debugger:
         def arrived(seq: int | None) -> None:
             self._arrive(nothing)(seq)
             if seq is not None and self.job is None:
-                self.say(told(self.survey.changes[seq]))
+                self.say(self.survey.told(seq))
 
         return arrived
 
@@ -264,6 +276,9 @@ class Debugger:
                     self.say(hit.told())
 
         return arrived
+
+    def _added(self, point: Breakpoint) -> Callable[[str | None], None]:
+        return lambda doubt: self.complain(f"{point.told()} But {doubt}") if doubt else self.say(point.told())
 
     def _jumped(self, seq: int | None) -> None:
         if seq is not None:

@@ -1,5 +1,7 @@
 """The code of a step: what changed between its old and its new tree, or the paths alone where the code is not to be had."""
 
+import re
+
 from omk.debugger.model.debugger import Debugger
 from omk.domain.event import kind_of
 from omk.domain.subjects.worktree import FilesChanged
@@ -8,6 +10,7 @@ from omk.domain.words import counted
 from omk.views.lines import BLANK, Line, Span, line, wrapped
 
 _HEX = 12
+_IDS = re.compile(r"^index ([0-9a-f]{40,64})\.\.([0-9a-f]{40,64})")
 _SIGNS = {"added": "+", "modified": "~", "deleted": "-"}
 _STYLES = (("+++", "bold"), ("---", "bold"), ("diff ", "bold"), ("@@", "name"), ("+", "good"), ("-", "bad"), ("index ", "dim"))
 
@@ -50,5 +53,7 @@ def _missed(event: FilesChanged) -> list[Line]:
 
 
 def _styled(text: str) -> Line:
+    """One line of a patch; of the ids in it as much as elsewhere on the screen."""
+    text = _IDS.sub(lambda found: f"index {found[1][:_HEX]}..{found[2][:_HEX]}", text)
     style = next((style for mark, style in _STYLES if text.startswith(mark)), "")
     return line(Span(text, style))

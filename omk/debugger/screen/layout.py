@@ -3,7 +3,8 @@
 from omk.debugger.keys import help_lines, hints
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.model.prompt import Prompt
-from omk.debugger.screen.panes import TITLES, pane_lines, suppositions
+from omk.debugger.screen.panes import TITLES, chosen_path, pane_lines
+from omk.debugger.screen.supposition import suppositions
 from omk.debugger.screen.timeline import timeline_rows
 from omk.debugger.screen.view import CHOSEN, PANES, Pane, View
 from omk.domain.words import counted
@@ -56,11 +57,13 @@ def _header(debugger: Debugger, width: int) -> list[Line]:
 
 
 def _second(debugger: Debugger) -> Line:
-    now, record = debugger.moment, debugger.tape.record(debugger.seq)
-    tree = now.state.worktree.tree[:_HEX] if now else ""
+    now, record = debugger.judged, debugger.tape.record(debugger.seq)
+    tree = now.state.worktree.tree[:_HEX] if now else "…"
     told = [time_of(record.at) if record else "before the first event", f"tree {tree}" if tree else "no tree yet"]
     told += [counted(len(debugger.breakpoints), "breakpoint")] if debugger.breakpoints else []
-    if debugger.follows:
+    if debugger.follows and debugger.has_ended:
+        told.append("followed to its end")
+    elif debugger.follows:
         told.append("following" if debugger.seq == debugger.head else "following (end goes back to it)")
     return line(Span(" " + "  ".join(told), "dim"))
 
@@ -124,9 +127,18 @@ def _status(debugger: Debugger, view: View, width: int) -> list[Line]:
         mark, style = (" ! ", "bad") if debugger.is_trouble else (" ", "bold")
         first, *more = wrapped(debugger.message, width, indent=" " * len(mark), style=style)
         return [(Span(mark, style), *first[1:]), *more]
+    told: list[Line] = []
     if debugger.is_hypothetical and view.pane not in {"proof", "why"}:  # which say it themselves
-        return [line(Span(f" {suppositions(debugger)}", "warn"))]
-    return [BLANK]
+        state = " The state is the recorded one." if view.pane == "state" else ""
+        told.append(line(Span(f" {suppositions(debugger)}{state}", "warn")))
+    if view.is_inside and view.pane == "state":
+        told.append(_named(chosen_path(debugger, view)))
+    return told or [BLANK]
+
+
+def _named(path: str | None) -> Line:
+    """What b and `omk when` call the line of the state that one stands on."""
+    return line(" ", Span(path, "name")) if path else line(Span(" no expression reads this", "dim"))
 
 
 def _typed(prompt: Prompt, width: int) -> Line:
@@ -140,8 +152,7 @@ def _typed(prompt: Prompt, width: int) -> Line:
 
 
 def _hints(view: View, width: int) -> Line:
-    left, right = hints(view)
-    right += "  q quit" if width > ROOMY and view.prompt is None else ""
+    left, right = hints(view, is_roomy=width >= ROOMY)
     return _both(line(Span(f" {left}", "dim")), line(Span(right, "dim")), width)
 
 

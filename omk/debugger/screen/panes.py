@@ -4,16 +4,17 @@ from collections.abc import Callable
 
 from omk.debugger.model.debugger import Debugger
 from omk.debugger.screen.code import code_lines
+from omk.debugger.screen.naming import expression_of
 from omk.debugger.screen.step import step_lines
+from omk.debugger.screen.supposition import left_out_lines, supposed_lines
 from omk.debugger.screen.tree import row_line, tree_rows
 from omk.debugger.screen.view import Pane, View
-from omk.domain.words import counted
 from omk.replay.documents import Document, state_document, with_output_tails
 from omk.replay.explain.chain import with_chains
 from omk.replay.explain.why import why_document
 from omk.replay.moment import Moment
 from omk.replay.proof_document import proof_document
-from omk.views.lines import BLANK, Line, Span, badge, cells, line, wrapped
+from omk.views.lines import BLANK, Line, Span, cells, line, wrapped
 from omk.views.proof import proof_lines
 from omk.views.why import why_lines
 
@@ -32,7 +33,8 @@ def pane_lines(debugger: Debugger, view: View, pane: Pane, width: int) -> list[L
     judged = debugger.judged if pane in {"proof", "why"} else debugger.moment
     if pane != "breakpoints" and judged is None:
         return [line(), line(Span("  The state at this event is being folded …", "dim"))]
-    return fitted(_DRAW[pane](debugger, view, width), width)
+    above = left_out_lines(debugger, width) if pane in {"step", "code"} else []
+    return fitted([*above, *_DRAW[pane](debugger, view, width)], width)
 
 
 def fitted(lines: list[Line], width: int) -> list[Line]:
@@ -80,28 +82,17 @@ def _judged(debugger: Debugger) -> Moment:
     return debugger.judged
 
 
-def supposed_lines(debugger: Debugger, width: int) -> list[Line]:
-    """What the verdict below rests on that did not happen; nothing if all of it did."""
-    if not debugger.is_hypothetical or debugger.moment is None:
-        return []
-    first = line(Span(" HYPOTHETICAL ", "badge-warn"), "  recorded: ", badge(debugger.moment.status))
-    told = f"{suppositions(debugger)} X undoes it. Nothing of it is stored."
-    return [first, *wrapped(told, width, indent="  ", style="warn"), BLANK]
-
-
-def suppositions(debugger: Debugger) -> str:
-    """Which events are left out, and how many fall with them."""
-    dropped = debugger.supposing.dropped
-    more = len(debugger.supposing.fallen) - len(dropped)
-    names = f"event{'s' if len(dropped) > 1 else ''} {', '.join(str(seq) for seq in sorted(dropped))}"
-    rest = f" (and {counted(more, 'event')} that rest{'s' if more == 1 else ''} on {'it' if len(dropped) == 1 else 'them'})"
-    return f"As if {names}{rest if more else ''} had not happened."
-
-
 def _state(debugger: Debugger, view: View, width: int) -> list[Line]:
     rows = tree_rows(*state_documents(debugger, view), view.expanded)
     chosen = view.choose("state", len(rows))
     return [row_line(row, width, is_chosen=view.is_inside and place == chosen) for place, row in enumerate(rows)]
+
+
+def chosen_path(debugger: Debugger, view: View) -> str | None:
+    """The expression that reads the row of the state one stands on; None where there is none."""
+    rows = tree_rows(*state_documents(debugger, view), view.expanded)
+    moment = debugger.moment
+    return expression_of(rows[view.choose("state", len(rows))].path, moment) if moment else None
 
 
 def state_documents(debugger: Debugger, view: View) -> tuple[Document, Document]:
@@ -125,13 +116,12 @@ def _breakpoints(debugger: Debugger, view: View, width: int) -> list[Line]:
     for place, one in enumerate(debugger.breakpoints):
         here = view.is_inside and place == chosen
         hit = debugger.hits is not None and one in debugger.hits.points
-        sense = "becomes true" if one.expression.is_condition else "changes"
         spans = (
             Span(f"{'>' if here else ' '}{'●' if hit else ' '} "),
             Span("[on]  " if one.is_on else "[off] ", "good" if one.is_on else "dim"),
             Span(f"{one.number}  ", "bold"),
             Span(one.expression.text, "name" if one.is_on else "dim"),
-            Span(f"  {sense}", "dim"),
+            Span(f"  {one.sense}", "dim"),
         )
         lines.append(tuple(Span(span.text, f"{span.style} here".strip()) for span in spans) if here else spans)
     keys = "r runs to the next hit, R back to the one before; tab goes in: enter switches one, delete forgets it."

@@ -42,8 +42,8 @@ def _envelope(record: Recorded, width: int) -> list[Line]:
 def verdict_lines(before: Moment, now: Moment) -> list[Line]:
     """Which gaps the step opened and closed, and how the status changed."""
     was, are = set(before.standing.open), set(now.standing.open)
-    lines = [line("  ✗ opened ", Span(code, "bad")) for code in sorted(are - was)]
-    lines += [line("  ✓ closed ", Span(code, "good")) for code in sorted(was - are)]
+    lines = [line("  + opened ", Span(code, "bad")) for code in sorted(are - was)]
+    lines += [line("  - closed ", Span(code, "good")) for code in sorted(was - are)]
     if before.status != now.status:
         lines.append(line(f"  ! status {word(before.status)} -> ", Span(word(now.status), "bold")))
     return [*heading("Verdict"), *lines] if lines else []

@@ -1,16 +1,19 @@
 """The timeline as rows: a gutter of marks that need no colour, then the event as `omk replay` shows it."""
 
 from omk.debugger.model.debugger import Debugger
+from omk.debugger.model.outcomes import is_bad
 from omk.debugger.model.search import has_text
+from omk.debugger.model.survey import BOTH, CHANGED, CLOSED, OPENED
 from omk.domain.event import Recorded
 from omk.replay.pace import Pace
 from omk.replay.timeline import timeline_entry
-from omk.views.lines import Line, Span, line
+from omk.views.lines import Line, Span
 from omk.views.timeline import entry_line
 
-GUTTER = 5
-OPENED, CLOSED, CHANGED, HIT, FOUND, DROPPED, FALLEN = "✗", "✓", "!", "●", "/", "x", "~"
-"""The marks: a gap opened, only closed, the status changed; a breakpoint is hit, the text found; dropped, falls with it."""
+GUTTER = 6
+BAD, HIT, FOUND, DROPPED, FALLEN = "✗", "●", "/", "x", "~"
+"""The marks beside those of the verdict: a bad outcome; a breakpoint is hit, the text found; dropped, falls with it."""
+_STYLES = {OPENED: "bad", CLOSED: "good", BOTH: "warn", CHANGED: "warn"}
 
 
 def timeline_rows(debugger: Debugger, top: int, rows: int, width: int) -> list[Line]:
@@ -34,8 +37,9 @@ def _event(debugger: Debugger, record: Recorded, elapsed_ms: int, width: int) ->
 
 def _row(debugger: Debugger, *spans: Span, seq: int = 0, record: Recorded | None = None) -> Line:
     here = seq == debugger.seq
-    marks = line(Span(">" if here else " ", "bold"), _supposed(debugger, seq), _stop(debugger, record), _verdict(debugger, seq))
-    row = (*marks, Span(" "), *spans)
+    outcome = Span(BAD, "bad") if record is not None and is_bad(record.event) else Span(" ")
+    marks = (_supposed(debugger, seq), _stop(debugger, record), _verdict(debugger, seq), outcome)
+    row = (Span(">" if here else " ", "bold"), *marks, Span(" "), *spans)
     return tuple(Span(one.text, f"{one.style} here".strip()) for one in row) if here else row
 
 
@@ -55,9 +59,5 @@ def _stop(debugger: Debugger, record: Recorded | None) -> Span:
 
 
 def _verdict(debugger: Debugger, seq: int) -> Span:
-    change = debugger.survey.changes.get(seq)
-    if change is None:
-        return Span(" ")
-    if change.opened:
-        return Span(OPENED, "bad")
-    return Span(CLOSED, "good") if change.closed else Span(CHANGED, "warn")
+    mark = debugger.survey.marks.get(seq, " ")
+    return Span(mark, _STYLES.get(mark, ""))

@@ -13,10 +13,13 @@ _WORDS = ("status", "outcome", "operation", "owner")
 _COLUMN, _HEX, _IDS = 14, 12, {40, 64}
 
 
+Path = tuple[str, ...]
+
+
 class Row(NamedTuple):
     """One row: where it is, its name, what it holds, and whether the last step changed it (or something in it)."""
 
-    path: str
+    path: Path
     depth: int
     name: str
     value: Any
@@ -25,9 +28,9 @@ class Row(NamedTuple):
     before: Any
 
 
-def tree_rows(now: Document, before: Document, expanded: set[str]) -> list[Row]:
+def tree_rows(now: Document, before: Document, expanded: set[Path]) -> list[Row]:
     """The rows that can be seen: those below an open one too."""
-    return list(_rows(parts(now), parts(before), expanded, "", 0))
+    return list(_rows(parts(now), parts(before), expanded, (), 0))
 
 
 def parts(value: Any) -> dict[str, Any]:
@@ -44,9 +47,9 @@ def _name(item: Any, place: int) -> str:
     return found or str(place)
 
 
-def _rows(now: dict[str, Any], before: dict[str, Any], expanded: set[str], path: str, depth: int) -> Iterator[Row]:
+def _rows(now: dict[str, Any], before: dict[str, Any], expanded: set[Path], path: Path, depth: int) -> Iterator[Row]:
     for name, value in now.items():
-        place = f"{path}/{name}"
+        place = (*path, name)
         old = before.get(name)
         is_open = place in expanded and bool(parts(value))
         yield Row(place, depth, name, value, is_open, value != old, old)

@@ -24,7 +24,7 @@ class View:
     top: int = 0
     tops: dict[str, int] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    expanded: set[str] = field(default_factory=set)
+    expanded: set[tuple[str, ...]] = field(default_factory=set)
     has_chains: bool = False
     states: dict[int, Document] = field(default_factory=dict)
     room: int = 10
