@@ -38,7 +38,7 @@ def debug(
     follow: Annotated[bool, typer.Option("--follow", help="Take in what is recorded while one looks.")] = False,
 ) -> None:
     """Step through a goal's history, forward and back, in the terminal: omk debug latest@gate_ran#1."""
-    if not (is_terminal() and sys.stdin.isatty()):
+    if not (is_terminal() and sys.stdin.isatty() and sys.stderr.isatty()):
         raise Unusable("omk debug needs a terminal. To read the history elsewhere: omk replay")
     with found(address, store, everywhere=everywhere) as one:
         _open(one, follow=follow)

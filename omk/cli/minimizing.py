@@ -1,5 +1,6 @@
 """minimize: a smaller log with the same verdict, as a folder of its own; the store is only read."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -94,12 +95,14 @@ def _write(folder: Path, least: Smallest, entries: list[Entry], outputs: list[Bl
         folder.mkdir(parents=True)
     except FileExistsError:
         raise Refused(f"{folder} is there already. Remove it, or name another folder: --into DIR") from None
-    except OSError as problem:
-        raise Unusable(f"{folder} cannot be made: {problem.strerror}. Name another folder: --into DIR") from problem
+    except (OSError, RecursionError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "its path is too long"
+        raise Unusable(f"{folder} cannot be made: {reason}. Name another folder: --into DIR") from problem
     try:
         jsonl.create(folder / LOG)
         JsonlLog(folder / LOG).append(entries[0].record.goal, entries, after=0, blobs=outputs)
-        for name, text in _files(folder.name, least, [entry.record for entry in entries]).items():
+        called = os.fsencode(folder.name).decode("utf-8", "replace")
+        for name, text in _files(called, least, [entry.record for entry in entries]).items():
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as problem:
         shutil.rmtree(folder, ignore_errors=True)

@@ -55,7 +55,11 @@ def whatif(
     read = _reader()
     added = [one for name in add or () for one in read(name)]
     with found(address, store, everywhere=everywhere) as one:
-        others = dict(_replacement(one, text, read) for text in replace or ())
+        others: dict[int, Missing] = {}
+        for seq, event in (_replacement(one, text, read) for text in replace or ()):
+            if seq in others:
+                raise Refused(f"Event {seq} is replaced twice. Give one --replace for it.")
+            others[seq] = event
         told = what_if(one.history, one.seq, [_place(one, position) for position in drop or ()], added, replace=others)
         entries = [] if choice == Format.JSON else list(_entries(one, told.dropped[:SHOWN]))
     document = _document(told)

@@ -117,10 +117,10 @@ def _first_ready(goal: str, read: Read) -> int:
 def _at_time(position: str, goal: str, read: Read) -> int:
     try:
         moment = datetime.fromisoformat(position)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise NotFound(f"{position!r} is no time. Write it like 2026-11-22T10:15:00Z.") from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    limit, first, seq = f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z", "", 0
+    limit, first, seq = f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z", "", 0
     for record in read(0, None):
         first = first or record.at
         if record.at > limit:

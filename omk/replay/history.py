@@ -79,14 +79,20 @@ class History:
         return next(iter(self.read(seq - 1, seq)), None) if seq > 0 else None
 
     def begun(self, seq: int) -> Judge:
-        """The judge at the last checkpoint up to *seq* that the log agrees with, or else before the first event."""
-        checkpoint = self.nearest(seq) if seq else None
-        while checkpoint is not None and 0 < checkpoint.seq <= seq:
+        """The judge at the last checkpoint up to *seq* that is believed, or else before the first event."""
+        checkpoint = self.believed(seq)
+        return self.judge() if checkpoint is None else Judge(checkpoint.state, checkpoint.standing)
+
+    def believed(self, seq: int) -> Checkpoint | None:
+        """The last checkpoint up to event *seq* that the log agrees with."""
+        while seq > 0:
+            checkpoint = self.nearest(seq)
+            if checkpoint is None or not 0 < checkpoint.seq <= seq:
+                return None
             if self._agrees(checkpoint):
-                return Judge(checkpoint.state, checkpoint.standing)
+                return checkpoint
             seq = checkpoint.seq - 1
-            checkpoint = self.nearest(seq) if seq else None
-        return self.judge()
+        return None
 
     def _agrees(self, checkpoint: Checkpoint) -> bool:
         """Whether the record that it was made after is the one that stands in the log."""

@@ -81,8 +81,11 @@ def checkout(folders: Iterable[Path], tree: str, directory: Path) -> int:
         hand_over(room, place)
     except OSError as error:
         raise Unusable(f"{error.filename or room} cannot be written: {error.strerror}. Name another folder.") from error
+    except RecursionError:
+        raise Unusable(f"{directory} cannot be made: its path is too long. Name another folder.") from None
     finally:
-        remove_tree(room)
+        if room.parent.is_dir():
+            remove_tree(room)
     return sum(1 for mode, _ in entries.values() if mode != SUBMODULE)
 
 

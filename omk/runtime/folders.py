@@ -15,6 +15,8 @@ def remove_tree(path: Path) -> None:
     Raises `Unusable` when the operating system will not have it gone.
     """
     try:
+        if not os.path.lexists(path):
+            return  # where nothing can be written, nothing has to be
         if not path.is_symlink() and path.is_dir():
             open_up(path)
             shutil.rmtree(path)

@@ -51,7 +51,7 @@ def fork_goal(
 
 
 def require_forkable(log: Log, goal: str, seq: int) -> None:
-    """Raise `Refused`, naming the first event after it that will do, unless a fork may begin after event *seq*."""
+    """Raise `Refused`, naming the next event that will do, unless a fork may begin after event *seq*."""
     judge = Judge()
     judge.add_all(log.read(goal, upto=seq) if seq else ())
     later = log.read(goal, after=seq)
@@ -64,5 +64,5 @@ def require_forkable(log: Log, goal: str, seq: int) -> None:
         following = next(later, None)
         if unforkable(judge.state, following and following.event) is None:
             there = f"{goal}@{judge.state.seq}"
-            raise Refused(f"{goal} cannot be forked at {seq}: {reason}. The earliest event that will do is {there}")
+            raise Refused(f"{goal} cannot be forked at {seq}: {reason}. The next event that will do is {there}")
     raise Refused(f"{goal} cannot be forked at {seq}: {reason}, nor anywhere after it. Start a goal: omk run")

@@ -147,6 +147,15 @@ def test_the_folders_above_are_made_too(repository, tmp_path):
     assert names(tmp_path / "a" / "b" / "c") == ["README.md"]
 
 
+@pytest.mark.parametrize("name", ["README.md/x", "y/" * 2_000 + "y"])
+def test_a_folder_that_cannot_be_made_is_one_clear_line(name, repository, tmp_path):
+    run_goal(at=repository)
+    answer = omk("checkout", "latest@1", str(repository / name), at=repository)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "by hand" not in answer.err
+    assert names(tmp_path) == ["repository"]
+
+
 def test_before_the_first_event_there_is_no_tree(repository, tmp_path):
     run_goal(at=repository)
     refused = omk("checkout", "latest@0", str(tmp_path / "then"), at=repository)

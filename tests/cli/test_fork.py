@@ -154,7 +154,7 @@ def test_vague_words_block_a_fork_until_a_person_decides(red, repository):
 @pytest.mark.parametrize(
     ("place", "words", "why"),
     [
-        ("latest@0", OTHER, "The earliest event that will do is"),
+        ("latest@0", OTHER, "The next event that will do is"),
         ("latest@goal_configured", OTHER, "its beginning (words, settings, assessment, gates) is not complete there"),
         ("latest@task_accepted#2", OTHER, "its plan is not complete there"),
         ("latest", " ", "The goal text cannot be empty"),
@@ -172,7 +172,7 @@ def test_what_cannot_be_forked_is_refused_in_one_line(place, words, why, red, re
     assert len(omk("list", "--json", at=repository).document) == 1
 
 
-def test_the_earliest_event_that_is_named_can_be_forked(red, repository):
+def test_the_next_event_that_is_named_can_be_forked(red, repository):
     named = omk("fork", f"{red}@1", OTHER, at=repository).err.rpartition("will do is ")[2].strip()
     assert omk("fork", named, OTHER, at=repository).code == 0
     seq = int(named.rpartition("@")[2])

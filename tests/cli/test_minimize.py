@@ -29,6 +29,29 @@ def minimize(store, *arguments):
     return omk("minimize", *arguments, "--store", f"sqlite://{store}", at=store.parent)
 
 
+@pytest.mark.parametrize("name", ["y/" * 2_000 + "y", "store/log.sqlite/x"])
+def test_a_folder_that_cannot_be_made_is_one_clear_line(store, name):
+    answer = minimize(store, "latest", "--into", name)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "cannot be made" in answer.err
+
+
+def test_a_folder_may_have_a_name_that_is_not_utf_8(store):
+    assert minimize(store, "latest", "--into", "\udcff").code == 0
+    assert (store.parent / "\udcff" / "about.md").read_text().startswith("# \ufffd\n")
+
+
+def test_the_name_of_a_foreign_goal_leads_nowhere_else(tmp_path):
+    odd = "x/../../../out"
+    (tmp_path / "in").mkdir()
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(b"".join(entry.body + b"\n" for entry in entries_of(STORIES["unaccepted"], name=odd)))
+    made = omk("minimize", str(log), "--json", at=tmp_path / "in")
+    assert made.code == 0, made.err
+    assert [path.name for path in (tmp_path / "in").iterdir()] == [made.document["folder"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "log.jsonl"]
+
+
 def codes(log):
     return [gap["code"] for gap in omk("proof", "--json", "--all", "--store", f"jsonl://{log}", at=log.parent).document["gaps"]]
 

@@ -117,6 +117,7 @@ def test_a_record_of_an_exported_log_can_take_the_place_of_an_event(store):
         (("--replace", "=tea.json"), "is not POS=FILE"),
         (("--replace", "12=two.json"), "holds 2"),
         (("--replace", "0=one.json"), "before the first event"),
+        (("--replace", "12=one.json", "--replace", "12=one.json"), "Event 12 is replaced twice"),
     ],
 )
 def test_what_cannot_be_supposed_is_one_line(store, arguments, words):

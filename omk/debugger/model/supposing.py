@@ -1,5 +1,6 @@
 """What if: some events had not happened, and nothing that rests on them. Folded by the real fold, stored nowhere."""
 
+from collections.abc import Set as AbstractSet
 from threading import Lock
 
 from omk.debugger.model.survey import Survey, within_reach
@@ -7,7 +8,7 @@ from omk.debugger.model.tape import Tape
 from omk.debugger.model.work import PIECE, Work
 from omk.domain.proof.standing import Judge
 from omk.replay.moment import Moment
-from omk.replay.suppose.supposed import dependents, refold, supposing
+from omk.replay.suppose.supposed import refold, spread, supposing
 
 SPACING = 64
 """A moment is kept each so many events, so that stepping back folds at most so many."""
@@ -22,15 +23,15 @@ class Supposing:
     def __init__(self, tape: Tape, survey: Survey, dropped: frozenset[int] = frozenset()) -> None:
         self.tape, self.survey, self.dropped = tape, survey, dropped
         self.start = min(dropped, default=1) - 1
-        self._found = (dropped, self.start)
+        self._fallen, self._gathered = set(dropped), self.start
         self._ahead: tuple[int, Judge] | None = None
         self._kept: dict[int, Moment] = {}
         self._lock = Lock()
 
     @property
-    def fallen(self) -> frozenset[int]:
-        """What was left out and what rests on it, as far as is known."""
-        return self._found[0]
+    def fallen(self) -> AbstractSet[int]:
+        """What was left out and what rests on it, as far as is known; it only grows."""
+        return self._fallen
 
     def toggled(self, seq: int) -> "Supposing":
         """The supposition in which event *seq* is left out, too, or is not."""
@@ -60,10 +61,10 @@ class Supposing:
 
     def _gather(self) -> Work:
         """Find all that rests on what was left out, up to the head."""
-        while self.dropped and self._found[1] < self.tape.head:
-            fallen, upto = self._found
-            end = min(upto + PIECE, self.tape.head)
-            self._found = (dependents(self.tape.read(upto, end), fallen), end)
+        while self.dropped and self._gathered < self.tape.head:
+            end = min(self._gathered + PIECE, self.tape.head)
+            spread(self.tape.read(self._gathered, end), self._fallen)
+            self._gathered = max(self._gathered, end)
             yield end
 
     def _begun(self, seq: int) -> tuple[int, Judge]:

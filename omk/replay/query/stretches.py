@@ -81,14 +81,8 @@ def head_of(history: History) -> int:
 
 
 def _mark(history: History, seq: int) -> Mark | None:
-    """The last checkpoint at or before *seq* that was made after the record that stands in the log."""
-    while seq > 0:
-        known = history.nearest(seq)
-        if known is None or not 0 < known.seq <= seq:
-            return None
-        record = history.record(known.seq)
-        is_ours = (known.state.seq, known.state.head) == (known.seq, known.head)
-        if is_ours and record is not None and record.digest and record.digest == known.head:
-            return Mark(known.seq, Moment(known.state, known.standing, record), known.kinds, known.after)
-        seq = known.seq - 1
-    return None
+    known = history.believed(seq)
+    if known is None:
+        return None
+    moment = Moment(known.state, known.standing, history.record(known.seq))
+    return Mark(known.seq, moment, known.kinds, known.after)

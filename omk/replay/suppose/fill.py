@@ -49,12 +49,14 @@ def fill(kind: str, where: Mapping[str, object], state: GoalState) -> Event:
     if strange:
         raise Refused(f"{tag} has no field {strange[0]!r}. Its fields: {', '.join(shape) or 'none'}.")
     values: dict[str, Any] = {"kind": tag}
-    for name, one in shape.items():
-        values[name] = _completed(where[name] if name in where else _meant(event, name, where, state), one, name, state)
     try:
-        return msgspec.convert(values, event)
-    except msgspec.ValidationError as problem:
+        for name, one in shape.items():
+            values[name] = _completed(where[name] if name in where else _meant(event, name, where, state), one, name, state)
+        made: Event = msgspec.convert(values, event)
+        msgspec.json.encode(made)  # half a character cannot be written
+    except (TypeError, ValueError) as problem:
         raise Refused(f"This is no {tag}: {problem}. `events/{tag}.json` says what it holds.") from problem
+    return made
 
 
 def tag_of(kind: str) -> str:

@@ -52,10 +52,15 @@ def refold(judge: Judge, records: Iterable[Supposed]) -> Judge:
 def dependents(records: Iterable[Recorded | Supposed], seqs: Collection[int]) -> frozenset[int]:
     """These *seqs* and those of all *records* (in their order) that rest on them, directly or through others."""
     gone = set(seqs)
+    spread(records, gone)
+    return frozenset(gone)
+
+
+def spread(records: Iterable[Recorded | Supposed], gone: set[int]) -> None:
+    """Add to *gone* the seqs of all *records* (in their order) that rest on it."""
     for record in records:
         if not gone.isdisjoint(record.causes):
             gone.add(record.seq)
-    return frozenset(gone)
 
 
 def supposed_state(records: Iterable[Supposed], state: GoalState) -> GoalState:

@@ -114,6 +114,9 @@ def test_a_gate_that_is_named_keeps_the_rest_of_its_definition():
         ("gates_configured", {"gates": [{"name": "tests", "colour": "red"}]}, "colour"),
         ("gates_configured", {"gates": "tests"}, "gates"),
         ("goal_planned", {"tasks": None}, "tasks"),
+        ("agent_started", {"attempt": "x"}, "no agent_started.v1"),
+        ("agent_started", {"attempt": [1]}, "no agent_started.v1"),
+        ("gate_ran", {"gate": "\ud800"}, "no gate_ran.v1"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(kind, where, words):
