@@ -18,7 +18,7 @@ from omk.cli.writing import interruptible, open_store, repository
 from omk.errors import NotFound
 from omk.log.open import store_folder
 from omk.replay.documents import Document
-from omk.runtime.bisect import Bisection, Candidate, Scratch, gate_named
+from omk.runtime.bisect import Bisection, Candidate, apart, gate_named
 from omk.runtime.bisect import bisect as run_bisect
 from omk.runtime.checkout import checkout as make_checkout
 from omk.runtime.fork import fork_goal
@@ -101,7 +101,7 @@ def bisect(
     definition = gate_named(state, gate)
     require_ours(state, user.identity())
     with interruptible():
-        done = run_bisect(Scratch(user, one.goal, state), definition, records, _tell, marks=one.archive.folder)
+        done = run_bisect(apart(user, one.goal, state), definition, records, _tell, marks=one.archive.folder)
     document = _bisection(one, gate, done)
     show(
         choice,

@@ -45,34 +45,16 @@ class Bisection(Value):
     trees: int
 
 
-class Scratch(Site):
-    """A goal as of a moment, with folders of its own: what runs here is in nobody's way and nobody's record."""
-
-    def __init__(self, user: UserRepository, goal: str, state: GoalState) -> None:
-        super().__init__(user)
-        self._goal, self._state = goal, state
-
-    @property
-    def goal(self) -> str:
-        """The goal's id."""
-        return self._goal
-
-    @property
-    def name(self) -> str:
-        """What its folders are called."""
-        return f"{self._goal}-bisect-{os.getpid()}"
-
-    @property
-    def state(self) -> GoalState:
-        """The goal's state as of the moment."""
-        return self._state
+def apart(user: UserRepository, goal: str, state: GoalState) -> Site:
+    """A goal as of a moment, with folders of its own: what runs there is in nobody's way and nobody's record."""
+    return Site(user, goal, lambda: state, name=f"{goal}-bisect-{os.getpid()}")
 
 
 Tell = Callable[[Candidate, GateOutcome], None]
 """Hears what the gate said of a tree."""
 
 
-def bisect(site: Scratch, gate: GateDefinition, records: Sequence[Recorded], tell: Tell, *, marks: Path) -> Bisection:
+def bisect(site: Site, gate: GateDefinition, records: Sequence[Recorded], tell: Tell, *, marks: Path) -> Bisection:
     """Find a recorded tree that fails *gate* right after one that passes it, both by running it now.
 
     *marks* is the store's folder, where this process is known as one whose children are no persons. Raises `Unusable` when
@@ -186,7 +168,7 @@ def gate_named(state: GoalState, name: str) -> GateDefinition:
     return gate.definition
 
 
-def try_gate(site: Scratch, gate: GateDefinition, one: Candidate) -> GateOutcome:
+def try_gate(site: Site, gate: GateDefinition, one: Candidate) -> GateOutcome:
     """What the gate says of a tree now. Raises `Unusable` when it cannot be run there."""
     if not site.workshop.has_tree(one.tree):
         raise Unusable(f"Tree {one.tree[:12]}{_of(one)} is not in this repository any more. Restore it from a copy.")
@@ -214,7 +196,7 @@ def _of(one: Candidate) -> str:
 
 
 @contextmanager
-def scratch(site: Scratch, marks: Path) -> Iterator[None]:
+def scratch(site: Site, marks: Path) -> Iterator[None]:
     """While the block runs, worktrees may be opened; whatever ends it, none is left."""
     for folder in site.workshop.folder.iterdir() if site.workshop.folder.is_dir() else ():
         left = SCRATCH.fullmatch(folder.name)

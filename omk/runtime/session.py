@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from omk.domain.state import GoalState
 from omk.domain.subjects.worktree import CloseWorktree, OpenWorktree, Purpose
 from omk.log.protocol import Log
 from omk.runtime.handle import Handle
@@ -29,20 +28,10 @@ class Session(Site):
         reopen: Callable[[], Log],
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        super().__init__(user)
+        super().__init__(user, handle.goal, lambda: handle.state)
         self.handle, self.actor, self.reopen, self.tell = handle, actor, reopen, tell
         self.agent: str | None = None
         self.reading: Reading | None = None
-
-    @property
-    def goal(self) -> str:
-        """The goal's id."""
-        return self.handle.goal
-
-    @property
-    def state(self) -> GoalState:
-        """The goal's state."""
-        return self.handle.state
 
     def worktree(self, name: Purpose) -> Path:
         """The worktree of that name, opened on the goal's tree if it is not open yet."""

@@ -3,7 +3,7 @@
 import os
 import stat
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from omk.agents.capture import KEPT
@@ -20,27 +20,21 @@ from omk.runtime.workshop import Workshop
 
 
 class Site:
-    """The worktrees of one goal and what its commands find there; `stop` ends a running child when set."""
+    """The worktrees of one goal and what its commands find there.
 
-    def __init__(self, user: UserRepository) -> None:
-        self.user = user
+    *now* tells the goal's state; `name` is what its folders are called, the goal's own unless given; `stop` ends a running
+    child when set.
+    """
+
+    def __init__(self, user: UserRepository, goal: str, now: Callable[[], GoalState], *, name: str | None = None) -> None:
+        self.user, self.goal, self.name, self._now = user, goal, name or goal, now
         self.workshop = Workshop(user, edge.state_home())
         self.stop = threading.Event()
 
     @property
-    def goal(self) -> str:
-        """The goal's id."""
-        raise NotImplementedError
-
-    @property
-    def name(self) -> str:
-        """What its folders are called: the goal's own."""
-        return self.goal
-
-    @property
     def state(self) -> GoalState:
         """The goal's state."""
-        raise NotImplementedError
+        return self._now()
 
     def directory(self, worktree: Path) -> Path:
         """Where commands run in a worktree: the subdirectory the goal was started in, where its base has it.
