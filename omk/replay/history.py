@@ -38,6 +38,26 @@ class Verdict(Struct, frozen=True):
     closed: tuple[str, ...]
 
 
+class Turning:
+    """Tells, record by record, which ones change the verdict; *judge* stands before the first one."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.status = ""
+        self._now = Status(judge)
+        self._codes: frozenset[str] = frozenset()
+
+    def add(self, record: Recorded) -> Verdict | None:
+        """How *record*, which comes next, changes the verdict; None if it does not."""
+        has_moved, status = self.judge.add(record), self._now.now()
+        if not has_moved and status == self.status:
+            return None
+        codes, before = frozenset(self.judge.open), self._codes
+        self.status, self._codes = status, codes
+        opened, closed = tuple(sorted(codes - before)), tuple(sorted(before - codes))
+        return Verdict(record.seq, record.at, kind_of(record.event), status, opened, closed)
+
+
 Pick = Callable[[frozenset[str], int, int], Iterable[Recorded]]
 """`pick(kinds, after, upto)`: the records stored under these kinds, unverified, for one who knows how many there are."""
 
@@ -112,12 +132,8 @@ class History:
 
     def verdicts(self, upto: int | None = None) -> Iterator[Verdict]:
         """Each event up to *upto* that opened or closed a gap or changed the status; the first one opens every gap there is."""
-        judge, before = self.judge(), ""
-        status, codes = Status(judge), frozenset[str]()
+        turning = Turning(self.judge())
         for record in self.read(0, upto) if upto != 0 else ():
-            has_moved, said = judge.add(record), status.now()
-            if has_moved or said != before:
-                now = frozenset(judge.open)
-                opened, closed = tuple(sorted(now - codes)), tuple(sorted(codes - now))
-                yield Verdict(record.seq, record.at, kind_of(record.event), said, opened, closed)
-                codes, before = now, said
+            change = turning.add(record)
+            if change is not None:
+                yield change

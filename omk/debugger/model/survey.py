@@ -10,8 +10,7 @@ from omk.debugger.model.outcomes import ended_badly
 from omk.debugger.model.tape import Tape
 from omk.debugger.model.work import PIECE, Work
 from omk.domain.event import Recorded, kind_of
-from omk.domain.proof.status import Status
-from omk.replay.history import Verdict
+from omk.replay.history import Turning, Verdict
 from omk.views.lines import word
 
 _NAMED = 3
@@ -36,10 +35,8 @@ class Survey:
         self.ended: dict[int, str] = {}
         self._seqs: list[int] = []
         self._judge = tape.history.judge()
-        self._judged = Status(self._judge)
-        self._codes: frozenset[str] = frozenset()
+        self._turning = Turning(self._judge)
         self._kinds: Counter[str] = Counter()
-        self._status = ""
         self._records: Iterator[Recorded] = iter(())
         self._lock = Lock()
 
@@ -81,14 +78,12 @@ class Survey:
         return "; ".join([*([ended] if ended else []), *([told(change)] if change and seq in self.marks else [])])
 
     def _add(self, record: Recorded) -> None:
-        has_moved, status = self._judge.add(record), self._judged.now()
-        if has_moved or status != self._status:
-            codes = frozenset(self._judge.open)
-            opened, closed = tuple(sorted(codes - self._codes)), tuple(sorted(self._codes - codes))
-            change = self.changes[record.seq] = Verdict(record.seq, record.at, kind_of(record.event), status, opened, closed)
-            if mark := marked(change, self._status):
+        before = self._turning.status
+        change = self._turning.add(record)
+        if change is not None:
+            self.changes[record.seq] = change
+            if mark := marked(change, before):
                 self.marks[record.seq] = mark
-            self._codes, self._status = codes, status
         if ended := ended_badly(record.event):
             self.ended[record.seq] = ended
         if record.seq in self.marks or ended:
