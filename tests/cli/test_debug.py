@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.audited import SCRIPT
 from tests.cli.calling import PATIENCE_SECONDS, omk, run_goal
 
 RED = Path(__file__).parent.parent.parent / "replays" / "gate-red-then-green"
@@ -20,12 +21,12 @@ RED = Path(__file__).parent.parent.parent / "replays" / "gate-red-then-green"
 class Terminal:
     """A command in a terminal of 24 lines of 80 columns."""
 
-    def __init__(self, *arguments, at, **environment):
+    def __init__(self, *arguments, at, python=("-m", "omk"), **environment):
         self.pid, self.file = pty.fork()
         if self.pid == 0:
             os.chdir(at)
             size = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
-            os.execve(sys.executable, (sys.executable, "-m", "omk", *arguments), {**os.environ, **size, **environment})
+            os.execve(sys.executable, (sys.executable, *python, *arguments), {**os.environ, **size, **environment})
         self.seen = ""
 
     def until(self, text):
@@ -89,6 +90,28 @@ def test_a_file_is_debugged_from_the_position_that_is_asked_for(tmp_path):
     terminal.until("event 37 of 93")
     terminal.type("\x03")
     assert terminal.end() == 0
+
+
+def test_a_whole_session_writes_nothing_starts_nothing_and_sends_nothing(repository):
+    """But for the code, which git shows: that pane is left alone here."""
+    assert run_goal(at=repository).code == 0
+    room = {"PYTHONPATH": str(RED.parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    terminal = Terminal("debug", at=repository, python=("-c", SCRIPT), **room)
+    terminal.until("[1 Proof]")
+    for keys, shown in (
+        ("ggate:smoke\r", "event 35 of"),
+        ("x", "HYPOTHETICAL"),
+        ("xwc", "what led to it"),
+        ("2", "[2 State]"),
+        ("3", "[3 Step]"),
+    ):
+        terminal.type(keys)
+        terminal.until(shown)
+    terminal.type('bstatus == "running"\rR')
+    terminal.until("Breakpoint 1")
+    terminal.type("q")
+    assert terminal.end() == 0, terminal.plain[-3000:]
+    assert "RuntimeError" not in terminal.plain
 
 
 def test_what_is_not_there_is_said_in_one_line(repository):
