@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from omk.cli.archive import found
-from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
-from omk.cli.output import show
+from omk.cli.archive import Found, found
+from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
+from omk.cli.output import say, show
 from omk.replay.documents import with_output_tails
 from omk.replay.explain.chain import with_chains
 from omk.replay.explain.verdicts import verdicts_document
@@ -31,6 +31,13 @@ def why(
         document = with_output_tails(one.resolved(why_document(verdict)), state, one.blob)
         document = with_chains(document, state, one.history) if chain else document
     show(choice, document, lambda width: why_lines(document, width), lambda: markdown.why_markdown(document))
+    mention_now(one, choice)
+
+
+def mention_now(one: Found, choice: Format) -> None:
+    """Say that the commands that were shown for a moment of the past act on the goal as it is now."""
+    if choice != Format.JSON and one.seq < one.head:
+        say(f"The commands act on the goal as it is now, at event {one.head}: omk why {one.goal}")
 
 
 def verdicts(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from omk.cli.archive import Found, found
+from omk.cli.explaining import mention_now
 from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
 from omk.domain.event import kind_of
@@ -87,6 +88,8 @@ def unblock(
         say(told.reason)
     document = [[{"kind": step.kind, "where": step.where} for step in way] for way in told.ways]
     show(choice, document, lambda width: unblock_lines(told, width), lambda: unblock_markdown(told))
+    if told.ways:
+        mention_now(one, choice)
 
 
 def _document(told: WhatIf) -> Document:

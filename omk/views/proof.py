@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from omk.domain.proof.status import FINAL
 from omk.views.lines import Line, Span, badge, cells, heading, line, style_of, table, word, wrapped
 from omk.views.times import moment, took
 
@@ -14,7 +15,7 @@ def proof_lines(proof: Document, width: int) -> list[Line]:
     """A proof document as lines of at most *width* columns."""
     return [
         *head_lines(proof, width),
-        *gap_lines(proof["gaps"], width),
+        *gap_lines(proof["gaps"], width, is_final=proof["status"] in FINAL),
         *_gates(proof["gates"], width),
         *_reviews(proof["reviews"], width),
         *_oracle(proof["oracle"]),
@@ -36,18 +37,18 @@ def head_lines(proof: Document, width: int) -> list[Line]:
     return lines + wrapped(" ".join(proof["readiness"].split()), width, indent="  ")
 
 
-def gap_lines(gaps: list[Document], width: int) -> list[Line]:
+def gap_lines(gaps: list[Document], width: int, *, is_final: bool = False) -> list[Line]:
     """Each gap: code, who owes it and since when; the sentence; the command that would close it."""
     if not gaps:
         return []
     lines = heading(f"Gaps ({len(gaps)})")
     for gap in gaps:
-        lines += one_gap(gap, width)
+        lines += one_gap(gap, width, is_final=is_final)
     return lines
 
 
-def one_gap(gap: Document, width: int) -> list[Line]:
-    """One gap in a few lines."""
+def one_gap(gap: Document, width: int, *, is_final: bool = False) -> list[Line]:
+    """One gap in a few lines, with the command that would close it, unless another gap's does so or nothing can."""
     since = f"since event {gap['since']}" if gap["since"] is not None else "never held"
     follows = f", follows from {', '.join(gap['follows_from'])}" if gap["follows_from"] else ""
     owed = f"owed by the {gap['owner']}, {since}{follows}"
@@ -56,7 +57,7 @@ def one_gap(gap: Document, width: int) -> list[Line]:
     if 4 + cells(gap["code"]) + cells(owed) > width:
         lines = [line("  ", name), *wrapped(owed, width, indent="    ", style="dim")]
     lines += wrapped(gap["text"], width, indent="    ")
-    return lines if gap["follows_from"] else [*lines, line("    → ", Span(gap["command"], "name"))]
+    return lines if gap["follows_from"] or is_final else [*lines, line("    → ", Span(gap["command"], "name"))]
 
 
 def _mark(outcome: str) -> Span:

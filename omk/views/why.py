@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from omk.domain.proof.status import FINAL
 from omk.domain.words import counted
 from omk.views.lines import Line, Span, badge, cells, cut, heading, line, padded, word, wrapped
 from omk.views.proof import one_gap
@@ -16,9 +17,12 @@ def why_lines(why: Document, width: int) -> list[Line]:
     lines = [line(badge(why["status"]), "  ", Span(why["goal"], "bold"), Span(f"  at event {why['seq']}", "dim"))]
     if not why["blocking"]:
         return [*lines, line("  Nothing is missing.")]
+    is_final = why["status"] in FINAL
     for gap in why["blocking"]:
         told = gap | {"text": gap["text"].partition("\n")[0]} if gap.get("output_tail") else gap
-        lines += [line(), *one_gap(told, width), *_evidence(gap), *_tail(gap, width), *_chain(gap, width)]
+        lines += [line(), *one_gap(told, width, is_final=is_final), *_evidence(gap), *_tail(gap, width), *_chain(gap, width)]
+    if is_final:
+        return [*lines, line(), line(Span("This is final: nothing closes these gaps any more.", "bold"))]
     lines += heading(f"The fewest events that would close {'them all' if len(why['blocking']) > 1 else 'it'}")
     for missing in why["fewest"]:
         lines += wrapped(f"{kind_name(missing['kind'])} {where_text(missing['where'])}", width, indent="  ")

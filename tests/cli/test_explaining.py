@@ -74,3 +74,18 @@ def test_a_chain_is_shown_to_people_too(unready, form):
     shown = omk("why", "--chain", "--format", form, at=unready).out
     assert "hat led to it:" in shown
     assert "no smoke" in shown
+
+
+def test_what_is_shown_of_the_past_says_that_its_commands_act_on_the_present(unready):
+    for verb in ("why", "unblock"):
+        past, now = omk(verb, "latest@gate:smoke#1", at=unready), omk(verb, "latest", at=unready)
+        assert "act on the goal as it is now" in past.err
+        assert now.err == ""
+        assert omk(verb, "latest@gate:smoke#1", "--json", at=unready).err == ""
+
+
+def test_a_cancelled_goal_is_told_no_command_that_would_help(unready):
+    assert omk("cancel", "latest", at=unready).code == 0
+    for verb in ("why", "proof"):
+        assert "→" not in omk(verb, "latest", at=unready).out
+    assert "This is final" in omk("why", "latest", at=unready).out

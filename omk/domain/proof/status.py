@@ -5,6 +5,9 @@ from omk.domain.proof.watcher import Watcher
 from omk.domain.state import GoalState
 from omk.domain.wanted import ASK, REQUEST_READS, asked, controlling
 
+FINAL = frozenset({"cancelled", "failed_infra"})
+"""The statuses that nothing leads out of."""
+
 
 def status_of(state: GoalState, *, is_ready: bool) -> str:
     """The status that follows from the state and from whether no rule has a gap."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 from omk.domain.goal_decider import ADVICE
 from omk.domain.proof.rules import open_codes
 from omk.domain.proof.standing import Judge, Standing
-from omk.domain.proof.status import status_of
+from omk.domain.proof.status import FINAL, status_of
 from omk.domain.state import GoalState
 from omk.domain.wanted import controlling
 from omk.replay.future.control import answer, lift
@@ -21,7 +21,6 @@ MOST = 8
 """How many ways are shown."""
 PHASES = (lift, answer, plan, work, configure, verify, make_reviews, waive, accept)
 """What is done on a way, in the order in which the decider takes it."""
-FINAL = frozenset({"cancelled", "failed_infra"})
 
 
 class Unblocked(Struct, frozen=True):
