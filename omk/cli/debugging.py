@@ -37,7 +37,7 @@ def debug(
     everywhere: AllOption = False,
     follow: Annotated[bool, typer.Option("--follow", help="Take in what is recorded while one looks.")] = False,
 ) -> None:
-    """Step through a goal's history, forward and back, in the terminal: omk debug latest@gate_ran#1."""
+    """Step through a goal's history, forward and back: omk debug latest@gate_ran#1."""
     if not (is_terminal() and sys.stdin.isatty() and sys.stderr.isatty()):
         raise Unusable("omk debug needs a terminal. To read the history elsewhere: omk replay")
     with found(address, store, everywhere=everywhere) as one:

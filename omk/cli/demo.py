@@ -52,7 +52,7 @@ QUIET = ("execute", "verify", "review")
 
 
 def demo() -> None:
-    """Tell the whole story on a throw-away repository, without network: omk demo."""
+    """Tell the whole story on a throw-away repository, offline: omk demo."""
     with tempfile.TemporaryDirectory(prefix="omk-demo-") as folder:
         home = Path(folder)
         repository = _repository(home)

@@ -47,7 +47,7 @@ def verdicts(
     store: StoreOption = None,
     everywhere: AllOption = False,
 ) -> None:
-    """List the events that opened or closed a gap, or changed the status: omk verdicts latest@ready."""
+    """List the events that changed which gaps are open, or the status: omk verdicts latest@ready."""
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         goal, changes = one.goal, verdicts_document(one.history, one.seq)

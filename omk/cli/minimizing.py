@@ -42,7 +42,7 @@ def minimize(
     store: StoreOption = None,
     everywhere: AllOption = False,
 ) -> None:
-    """Write the fewest events of a goal that are still judged alike, as a new folder: omk minimize latest@ready."""
+    """Write the fewest events that are judged alike, as a new folder: omk minimize latest@ready."""
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         least = smallest(one.history, one.seq)

@@ -75,7 +75,7 @@ def diff(
     store: StoreOption = None,
     everywhere: AllOption = False,
 ) -> None:
-    """Compare two moments: state, proof, files, and with --files the code: omk diff latest@-5 latest@head --files."""
+    """Compare two moments: state, proof, and with --files the code: omk diff latest@-5 latest@head --files."""
     choice = chosen(form, as_json)
     with found(a, store, everywhere=everywhere) as one:
         other = find(one.archive, parse_address(f"{one.goal}{b}" if b.startswith("@") else b))

@@ -92,7 +92,7 @@ def bisect(
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Find the step that broke a gate, by running it on recorded trees: omk bisect latest --gate tests."""
+    """Find the step that broke a gate, by running it again: omk bisect latest --gate tests."""
     choice = chosen(form, as_json)
     refuse_inside("bisect")
     user = repository()
