@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from omk.agents.child import started_at
 from omk.errors import Refused, Unusable
 from omk.runtime.folders import remove_tree
 from omk.runtime.git import GitFailed, encode_path, git
@@ -20,6 +21,8 @@ EXECUTABLE = "100755"
 UNUSABLE_NAMES = frozenset({b"", b".", b"..", b".git"})
 DIGITS = {40: "sha1", 64: "sha256"}
 """Hexadecimal digits of an object id, and the hash that made it."""
+ROOM = ".omk-checkout-"
+"""What the folder is called, before the pid, in which a checkout is prepared."""
 RESTORE = "Restore the repository and its .git/omk from a copy."
 
 
@@ -74,8 +77,9 @@ def checkout(folders: Iterable[Path], tree: str, directory: Path) -> int:
     place = empty_place(directory)
     vault = holding(folders, tree)
     entries = listing(vault, tree)
-    room = nearest(place) / f".omk-checkout-{os.getpid()}"  # named before it is made: an interruption finds it
+    room = nearest(place) / f"{ROOM}{os.getpid()}"  # named before it is made: an interruption finds it
     try:
+        clear_left(room.parent)
         room.mkdir()
         write_files(vault, entries, room)
         hand_over(room, place)
@@ -87,6 +91,14 @@ def checkout(folders: Iterable[Path], tree: str, directory: Path) -> int:
         if room.parent.is_dir():
             remove_tree(room)
     return sum(1 for mode, _ in entries.values() if mode != SUBMODULE)
+
+
+def clear_left(folder: Path) -> None:
+    """Remove what a checkout that was killed has left in a folder."""
+    for left in folder.glob(f"{ROOM}*"):
+        pid = left.name.removeprefix(ROOM)
+        if pid.isdecimal() and started_at(int(pid)) is None:
+            remove_tree(left)
 
 
 def empty_place(directory: Path) -> Path:

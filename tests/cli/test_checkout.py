@@ -156,6 +156,16 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(name, repository, tmp_pa
     assert names(tmp_path) == ["repository"]
 
 
+def test_what_a_killed_checkout_left_is_cleared_away_and_a_living_ones_is_not(repository, tmp_path):
+    run_goal(at=repository)
+    gone = subprocess.Popen(("true",))
+    gone.wait()
+    for pid in (gone.pid, os.getppid()):
+        write(tmp_path / f".omk-checkout-{pid}" / "half.txt", "half")
+    assert omk("checkout", "latest@1", str(tmp_path / "then"), at=repository).code == 0
+    assert names(tmp_path) == sorted([f".omk-checkout-{os.getppid()}", "repository", "then"])
+
+
 def test_before_the_first_event_there_is_no_tree(repository, tmp_path):
     run_goal(at=repository)
     refused = omk("checkout", "latest@0", str(tmp_path / "then"), at=repository)
