@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from omk.replay.query.expression import LONGEST
-from omk.replay.query.grammar import DEEPEST, FUNCTIONS
+from omk.replay.query.functions import FUNCTIONS
+from omk.replay.query.grammar import DEEPEST
 from omk.replay.query.names import NAMES, Name
 
 HEAD = """\

@@ -95,11 +95,9 @@ class Child:
 
     def abandon(self) -> None:
         """End a child that nobody waits for, if it has not ended: one that was never released has run nothing."""
-        if self.pid not in LIVING:
-            return  # reaped: the number may be another's by now
-        self._stdin.close()
-        self._end_group()
-        self._reap()
+        if self._process.returncode is None:  # once it is reaped, the number may be another's
+            self._end_group()
+            self._reap()
 
     def wait(
         self,

@@ -18,7 +18,7 @@ from omk.cli.writing import interruptible, open_store, repository
 from omk.errors import NotFound
 from omk.log.open import store_folder
 from omk.replay.documents import Document
-from omk.runtime.bisect import Bisection, Candidate, apart, gate_named
+from omk.runtime.bisect import Bisection, Candidate, apart, gate_named, telling
 from omk.runtime.bisect import bisect as run_bisect
 from omk.runtime.checkout import checkout as make_checkout
 from omk.runtime.fork import fork_goal
@@ -97,7 +97,7 @@ def bisect(
     refuse_inside("bisect")
     user = repository()
     with found(address, store, everywhere=False) as one:
-        state, records = one.history.moment(one.seq).state, list(one.history.read(0, one.seq))
+        state, records = one.history.moment(one.seq).state, telling(one.history.read(0, one.seq))
     definition = gate_named(state, gate)
     require_ours(state, user.identity())
     with interruptible():

@@ -84,6 +84,12 @@ def bisect(site: Site, gate: GateDefinition, records: Sequence[Recorded], tell: 
 # --- What is tried, and in which order ---
 
 
+def telling(records: Iterable[Recorded]) -> list[Recorded]:
+    """The few of a goal's records that tell of trees and of what gates said of them."""
+    kinds = (GoalCreated, FilesChanged, WorktreeRebased, GateRan)
+    return [one for one in records if isinstance(one.event, kinds)]
+
+
 def candidates(records: Iterable[Recorded]) -> list[Candidate]:
     """The base, and the tree of each `files_changed`, in their order."""
     found: list[Candidate] = []

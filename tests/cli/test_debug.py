@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.audited import SCRIPT
+from tests.cli.audited import LOOPING
 from tests.cli.calling import PATIENCE_SECONDS, omk, run_goal
 
 RED = Path(__file__).parent.parent.parent / "replays" / "gate-red-then-green"
@@ -96,7 +96,7 @@ def test_a_whole_session_writes_nothing_starts_nothing_and_sends_nothing(reposit
     """But for the code, which git shows: that pane is left alone here."""
     assert run_goal(at=repository).code == 0
     room = {"PYTHONPATH": str(RED.parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    terminal = Terminal("debug", at=repository, python=("-c", SCRIPT), **room)
+    terminal = Terminal("debug", at=repository, python=("-c", LOOPING), **room)
     terminal.until("[1 Proof]")
     for keys, shown in (
         ("ggate:smoke\r", "event 35 of"),

@@ -1,12 +1,11 @@
 """What one step changed: the leaves of an expression's namespace, of which only those are looked at that may have changed."""
 
-from collections.abc import Iterator, Mapping
 from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 
 from omk.replay.moment import Moment
-from omk.replay.query.difference import Path, told_names
+from omk.replay.query.difference import Path, leaves_of, told_names
 from omk.replay.query.follow import STANDING
 from omk.replay.query.names import Name
 from omk.replay.query.values import Keyed, Value, path_text, plain
@@ -51,12 +50,4 @@ def _leaves_of(name: Name, before: Moment, now: Moment) -> tuple[dict[Path, Valu
         same = {key for key in new.known if key in old.known and old.source(key) is new.source(key)}
         pairs = [[(key, one[key]) for key in one if key not in same] for one in (old, new)]
         old, new = dict(pairs[0]), dict(pairs[1])
-    return dict(_leaves(plain(old), ())), dict(_leaves(plain(new), ()))
-
-
-def _leaves(value: Value, path: Path) -> Iterator[tuple[Path, Value]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _leaves(item, (*path, key))
-    elif value is not None:
-        yield path, value
+    return dict(leaves_of(plain(old), ())), dict(leaves_of(plain(new), ()))

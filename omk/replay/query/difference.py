@@ -34,7 +34,7 @@ def flat(moment: Moment) -> dict[str, Value]:
 
 def leaves(moment: Moment) -> dict[Path, Value]:
     """The same by the keys of the path."""
-    return dict(one for path, name in told_names() for one in _leaves(plain(name.value(moment)), path))
+    return dict(one for path, name in told_names() for one in leaves_of(plain(name.value(moment)), path))
 
 
 def told_names() -> Iterator[tuple[Path, Name]]:
@@ -46,10 +46,11 @@ def told_names() -> Iterator[tuple[Path, Name]]:
             yield (root,), name
 
 
-def _leaves(value: Value, path: Path) -> Iterator[tuple[Path, Value]]:
+def leaves_of(value: Value, path: Path) -> Iterator[tuple[Path, Value]]:
+    """Every leaf of a plain value that is not null, by its path, which begins with *path*."""
     if is_mapping(value):
         for key, item in value.items():
-            yield from _leaves(item, (*path, key))
+            yield from leaves_of(item, (*path, key))
     elif value is not None:
         yield path, value
 

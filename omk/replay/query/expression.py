@@ -22,25 +22,19 @@ LONGEST = 1_000
 class Expression:
     """What was asked: its text, the fields of the state it reads, and whether it is a condition or a value.
 
-    `names` are those it begins its paths with. A condition has a comparison, `not`, `and`, `or`, `any`, `all` or a constant
+    A condition has a comparison, `not`, `and`, `or`, `any`, `all` or a constant
     outermost, and is true or false; anything else is a value, of which one asks when it changed.
     """
 
     text: str
     reads: frozenset[str]
     is_condition: bool
-    names: frozenset[str]
     steps: tuple[PathStep, ...] = field(repr=False)
     evaluate: Evaluate = field(repr=False, compare=False)
 
     def value(self, moment: Moment) -> Value:
         """Its value as of *moment*: null, true or false, a number, a string, a list or a dict."""
         return plain(self.evaluate(moment, None))
-
-    @property
-    def judges(self) -> bool:
-        """Whether it asks for the verdict, so that a fold must keep the standing."""
-        return "standing" in self.reads
 
     def absent(self, moment: Moment) -> tuple[str, str, list[str]] | None:
         """The first step of a path that leads nowhere as of *moment*: from where, which key, and the keys there are."""
@@ -67,7 +61,6 @@ def compile_expression(text: str) -> Expression:
         text=shown,
         reads=frozenset(builder.reads),
         is_condition=builder.is_condition,
-        names=frozenset(builder.names),
         steps=tuple(builder.steps),
         evaluate=evaluate,
     )

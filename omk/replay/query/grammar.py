@@ -10,6 +10,7 @@ from typing import NamedTuple
 from omk.errors import Refused
 from omk.replay.moment import Moment
 from omk.replay.query import values
+from omk.replay.query.functions import COMPARE, FUNCTIONS, LEN
 from omk.replay.query.names import NAMES, Name
 from omk.replay.query.values import Value
 
@@ -34,43 +35,12 @@ class PathStep(NamedTuple):
     key: str
 
 
-Function = Callable[[list[Value]], Value]
-FUNCTIONS: dict[str, tuple[str, Function, Value]] = {
-    "any": ("whether one of them is true; of null: false", lambda found: any(map(bool, found)), False),
-    "all": ("whether each of them is true; of null: false", lambda found: all(map(bool, found)), False),
-    "count": ("how many of them are true", lambda found: sum(map(bool, found)), None),
-    "sum": ("the sum of the numbers", values.total, None),
-    "min": ("the least of the numbers or strings", lambda found: values.extreme(found, min), None),
-    "max": ("the greatest of the numbers or strings", lambda found: values.extreme(found, max), None),
-}
-"""Functions over the items of a list or the values of a mapping: what they give, how, and what they give of null."""
-LEN = "len"
-
-COMPARE: dict[type[ast.cmpop], Callable[[Value, Value], bool]] = {
-    ast.Eq: values.equal,
-    ast.NotEq: lambda left, right: not values.equal(left, right),
-    ast.Lt: values.less,
-    ast.Gt: lambda left, right: values.less(right, left),
-    ast.LtE: lambda left, right: values.less(left, right) or _same_order(left, right),
-    ast.GtE: lambda left, right: values.less(right, left) or _same_order(left, right),
-    ast.In: values.is_in,
-    ast.NotIn: lambda left, right: not values.is_in(left, right),
-    ast.Is: values.equal,
-    ast.IsNot: lambda left, right: not values.equal(left, right),
-}
-
-
-def _same_order(left: Value, right: Value) -> bool:
-    return (values.is_number(left) or isinstance(left, str)) and values.equal(left, right)
-
-
 class Builder:
     """Makes closures of a syntax tree, and remembers what they read."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.reads: set[str] = set()
-        self.names: set[str] = set()
         self.steps: list[PathStep] = []
         self.is_condition = False
         self.variable: str | None = None
@@ -159,7 +129,7 @@ class Builder:
         if name in CONSTANTS:
             value = CONSTANTS[name]
             return lambda *_: value
-        return self._read(name, self._known(node, name, NAMES, "there are"))
+        return self._read(self._known(node, name, NAMES, "there are"))
 
     def _known(self, node: ast.AST, name: str, known: "dict[str, Name]", lead: str) -> Name:
         if name in known:
@@ -169,8 +139,7 @@ class Builder:
         advice = "" if self._odd(self._place(node)) else f"{meant.capitalize()}{lead.capitalize()}: {', '.join(known)}."
         raise self._no(node, f"no name {name}", advice)
 
-    def _read(self, root: str, name: Name) -> Evaluate:
-        self.names.add(root)
+    def _read(self, name: Name) -> Evaluate:
         self.reads.update(name.reads)
         value = name.value
         return lambda moment, _: value(moment)
@@ -183,7 +152,7 @@ class Builder:
         if isinstance(whole, ast.Name) and whole.id != self.variable and isinstance(key, str) and whole.id in NAMES:
             parts = NAMES[whole.id].parts
             if parts:
-                return self._read(whole.id, self._known(node, key, dict(parts), f"within {whole.id} there are"))
+                return self._read(self._known(node, key, dict(parts), f"within {whole.id} there are"))
         whence = self._any(whole)
         if isinstance(key, ast.expr):
             index = self._any(key)

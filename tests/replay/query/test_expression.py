@@ -153,9 +153,9 @@ def test_conditions_are_told_from_values(text):
 def test_an_expression_reads_what_its_names_read_and_no_more():
     assert compile_expression("proof.issued").reads == {"verdict.issued"}
     assert compile_expression("usage.tokens > 3 and tree").reads == {"budget.used_tokens", "worktree.tree"}
-    assert not compile_expression("gates.tests.outcome").judges
-    assert compile_expression("proof.status").judges
-    assert compile_expression("usage.tokens > seq").names == {"usage", "seq"}
+    assert "standing" not in compile_expression("gates.tests.outcome").reads
+    assert "standing" in compile_expression("proof.status").reads
+    assert {"seq", "budget.used_tokens"} <= compile_expression("usage.tokens > seq").reads
     assert compile_expression("true").reads == frozenset()
 
 
