@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from omk.cli.place import Place, locate
+from omk.cli.place import locate
 from omk.domain.event import Recorded
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.text import resolve
@@ -16,6 +16,7 @@ from omk.log.anchors import anchored_goals, check_anchors
 from omk.log.chain import unreadable
 from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
+from omk.log.place import Place
 from omk.log.protocol import Head, Log
 from omk.log.snapshots import Snapshots
 from omk.replay.address import LATEST, Address, Known, find_goal, parse_address

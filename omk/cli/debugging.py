@@ -9,8 +9,8 @@ import typer
 from omk.cli.archive import Found, found
 from omk.cli.options import AllOption, StoreOption
 from omk.cli.output import is_terminal
-from omk.cli.place import here
 from omk.errors import OmkError, Unusable
+from omk.log.place import here
 from omk.replay.address import LATEST
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from omk.cli.place import Place
 from omk.log.anchors import Anchor, compare
+from omk.log.place import Place
 from omk.log.protocol import Log, Problem
 
 _TRAILERS = re.compile(r"^Omk-Goal: (\S+)\nOmk-Head: (\d{1,18}) (b2:[0-9a-f]{64})$", re.MULTILINE)

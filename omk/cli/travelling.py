@@ -12,11 +12,12 @@ from omk.cli.archive import Found, found
 from omk.cli.arguments import KindOption
 from omk.cli.options import AllOption, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
-from omk.cli.place import here, locate
+from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.cli.writing import interruptible, open_store, repository
 from omk.errors import NotFound
 from omk.log.open import store_folder
+from omk.log.place import here
 from omk.replay.documents import Document
 from omk.runtime.bisect import Bisection, Candidate, apart, gate_named, telling
 from omk.runtime.bisect import bisect as run_bisect

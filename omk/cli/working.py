@@ -8,13 +8,13 @@ from omk.cli.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
-from omk.cli.place import here
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
 from omk.errors import NotFound, Refused
+from omk.log.place import here
 from omk.replay.address import Known, find_goal
 from omk.runtime import edge
 from omk.runtime.controller import ALL_STEPS, drive

@@ -7,11 +7,12 @@ from types import FrameType
 
 from omk.cli.options import Format, chosen
 from omk.cli.output import say, show
-from omk.cli.place import here, locate
+from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.domain.proof.proof import GoalProof
 from omk.domain.text import resolve
 from omk.errors import NotFound
+from omk.log.place import here
 from omk.replay.address import Known, find_goal
 from omk.replay.proof_document import proof_document
 from omk.runtime import edge

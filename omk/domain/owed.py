@@ -1,6 +1,6 @@
 """What a goal owes: everything announced and not yet answered, gathered from the subjects that remember it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from omk.domain.subjects.obligation import BOOKKEEPING, Obligation, Obligations, Owner
@@ -8,39 +8,72 @@ from omk.domain.subjects.obligation import BOOKKEEPING, Obligation, Obligations,
 if TYPE_CHECKING:
     from omk.domain.state import GoalState
 
+Owed = Iterator[tuple[str, Obligation]]
+
 
 def obligations(state: "GoalState") -> Obligations:
     """The open obligations by id (`<subject>:<name>:<attempt>`), in the order they were announced."""
-    found = [*_processes(state), *_work(state), *_delivery(state)]
+    found = [pair for gather in OWED.values() for pair in gather(state)]
     return dict(sorted(found, key=lambda pair: pair[1].seq))
 
 
-def _processes(state: "GoalState") -> Iterator[tuple[str, Obligation]]:
-    agents = state.agent
-    for name, run in agents.running.items():
+def _agents(state: "GoalState") -> Owed:
+    for name, run in state.agent.running.items():
         yield f"agent:{name}", Obligation(owner="agent", seq=run.seq, pid=run.pid, started=run.started)
-    for name, call in agents.tools.items():
+
+
+def _tools(state: "GoalState") -> Owed:
+    for name, call in state.agent.tools.items():
         owner: Owner = "agent" if call.of else "controller"
         yield f"tool:{name}", Obligation(owner=owner, seq=call.seq, pid=call.pid, started=call.started)
-    for name, asking in agents.permissions.items():
+
+
+def _permissions(state: "GoalState") -> Owed:
+    for name, asking in state.agent.permissions.items():
         yield f"permission:{name}", Obligation(owner="operator", seq=asking.seq)
+
+
+def _gates(state: "GoalState") -> Owed:
     for key, begun in state.gate.running.items():
         at = begun.event
         yield f"gate:{key}", Obligation(owner="controller", seq=begun.seq, pid=at.pid, started=at.started)
 
 
-def _work(state: "GoalState") -> Iterator[tuple[str, Obligation]]:
+def _tasks(state: "GoalState") -> Owed:
     for name, task in state.task.items():
         for one in task.running:
             yield f"task:{name}:{one.attempt}", Obligation(owner="controller", seq=one.seq)
+
+
+def _reviews(state: "GoalState") -> Owed:
     for key, begun in state.review.running.items():
         yield f"review:{key}", Obligation(owner="controller", seq=begun.seq)
+
+
+def _worktrees(state: "GoalState") -> Owed:
     for key, place in state.worktree.open_worktrees.items():
         yield f"{BOOKKEEPING}:{key}", Obligation(owner="controller", seq=place.seq)
 
 
-def _delivery(state: "GoalState") -> Iterator[tuple[str, Obligation]]:
+def _pull_requests(state: "GoalState") -> Owed:
     for key, seq in state.delivery.asking.items():
         yield f"pull_request:{key}", Obligation(owner="external", seq=seq)
+
+
+def _merges(state: "GoalState") -> Owed:
     for key, seq in state.delivery.merging.items():
         yield f"merge:{key}", Obligation(owner="controller", seq=seq)
+
+
+OWED: dict[str, Callable[["GoalState"], Owed]] = {
+    "agent.running": _agents,
+    "agent.tools": _tools,
+    "agent.permissions": _permissions,
+    "gate.running": _gates,
+    "task": _tasks,
+    "review.running": _reviews,
+    "worktree.open_worktrees": _worktrees,
+    "delivery.asking": _pull_requests,
+    "delivery.merging": _merges,
+}
+"""The one field of the state that each sort of obligation is gathered from, and how."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -10,6 +11,9 @@ from omk.domain.event import Recorded
 from omk.domain.subjects.goal import GoalForked
 from omk.errors import Damaged
 from omk.log.codec import decode, readers, sealed_bytes
+
+if TYPE_CHECKING:
+    from omk.log.protocol import Log
 
 Bodies = Callable[[str, int, int | None], Iterator[bytes]]
 """The stored bodies of a goal's own records with after < seq <= upto, in order of seq: how each log is read."""
@@ -107,6 +111,12 @@ def segments(bodies: Bodies, goal: str) -> list[Segment]:
         if end is None or end > fork.seq:
             found.insert(0, Segment(goal, fork.seq, end))
         goal, end = fork.goal, fork.seq if end is None else min(end, fork.seq)
+
+
+def owners(log: "Log", goal: str) -> Callable[[int], str]:
+    """What tells whose own record a seq of the history of *goal* is: its own, or an ancestor's of a fork."""
+    parts = segments(lambda name, *_: (one.body for one in log.bodies(name)), goal)
+    return lambda seq: next((part.goal for part in parts if part.within(seq - 1, seq)), goal)
 
 
 def _decoded(bodies: Iterator[bytes], part: Segment, after: int, *, is_last: bool, texts: bool) -> Iterator[Recorded]:

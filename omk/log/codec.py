@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _OPEN, _SEALED, _END = b'{"open":', b',"sealed":', b"}"
 _STRICT: Any = {"frozen": True, "gc": False, "forbid_unknown_fields": True}
 _OPENED, _SEAM, _BRACE = b'{"open":{', b',"sealed":{"actor":', 125
+_EVENT, _GOAL = b',"event":{', b',"goal":"'
 _PLACE = re.compile(rb'"goal":"([^"\\]*)"'), re.compile(rb'"seq":(\d+)')
 
 
@@ -200,6 +201,12 @@ def sealed_bytes(record: Recorded) -> bytes:
         event = msgspec.json.decode(event.raw)
     sealed = {"actor": record.actor, "at": record.at, "causes": record.causes, "event": event}
     return _encode(sealed | {"goal": record.goal, "prev": record.prev, "seq": record.seq})
+
+
+def event_bytes(body: bytes) -> bytes:
+    """The event in a stored record that was read without complaint: canonical JSON with its kind and all its fields."""
+    start = body.find(_EVENT, body.find(_SEAM))  # no string holds a bare quotation mark, so nothing else looks like this
+    return body[start + 9 : body.rfind(_GOAL)]
 
 
 def erased(body: bytes) -> bytes:

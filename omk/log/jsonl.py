@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,7 @@ from omk.log.codec import Entry, damage, decode
 from omk.log.connection import WAIT
 from omk.log.folder import private_folder
 from omk.log.protocol import Head, Problem, Stored, begins_fork, consecutive
+from omk.log.shares import share_of
 
 _PLACE = re.compile(rb'"goal":"([^"\\]*)","prev":"[^"]*","seq":(\d{1,18})\}\}$')
 _PAUSE = 0.02
@@ -70,6 +72,14 @@ class JsonlLog:
         for position, body in enumerate(self._lines(self._path), 1):
             if position > after:
                 yield position, decode(body)
+
+    def stretch(self, after: int, upto: int, *, share: tuple[int, int] = (0, 1)) -> Iterator[tuple[int, str, bytes]]:
+        number, count = share
+        for position, body in enumerate(islice(self._lines(self._path), upto), 1):
+            if position > after:
+                goal, _ = _place(body)
+                if share_of(goal, count) == number:
+                    yield position, goal, body
 
     def heads(self) -> list[Head]:
         with self._explaining(), self._path.open("rb") as file:

@@ -11,6 +11,7 @@ from omk.log import chain
 from omk.log.blobs import Blob, unpack
 from omk.log.codec import Entry, decode
 from omk.log.protocol import Head, Problem, Stored, begins_fork, consecutive
+from omk.log.shares import share_of
 
 
 class MemoryLog:
@@ -51,6 +52,13 @@ class MemoryLog:
     def follow(self, *, after: int = 0) -> Iterator[tuple[int, Recorded]]:
         for position, body in enumerate(islice(self._log, after, len(self._log)), after + 1):
             yield position, decode(body)
+
+    def stretch(self, after: int, upto: int, *, share: tuple[int, int] = (0, 1)) -> Iterator[tuple[int, str, bytes]]:
+        number, count = share
+        for position, body in enumerate(islice(self._log, after, upto), after + 1):
+            goal = decode(body).goal
+            if share_of(goal, count) == number:
+                yield position, goal, body
 
     def heads(self) -> list[Head]:
         return [Head(goal, own[-1][1].seq, own[-1][0]) for goal, own in sorted(self._goals.items())]

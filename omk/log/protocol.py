@@ -72,6 +72,13 @@ class Log(Protocol):
         """Everything recorded after a position, with its position, in order; what is there now, once."""
         ...
 
+    def stretch(self, after: int, upto: int, *, share: tuple[int, int] = (0, 1)) -> Iterator[tuple[int, str, bytes]]:
+        """The records at the places *after* < position <= *upto* as they are stored, unread: position, goal and body, in order.
+
+        With *share* (n, count) those of the goals of one share alone (`omk.log.shares`).
+        """
+        ...
+
     def heads(self) -> list[Head]:
         """The last record of every goal, by name."""
         ...

@@ -90,6 +90,13 @@ class SqliteLog:
                 except (Damaged, TypeError, AttributeError) as problem:
                     raise chain.unreadable(problem, goal, seq) from problem
 
+    def stretch(self, after: int, upto: int, *, share: tuple[int, int] = (0, 1)) -> Iterator[tuple[int, str, bytes]]:
+        number, count = share
+        query = "SELECT rowid, originator_id, state FROM stored_events WHERE rowid > ? AND rowid <= ? {}ORDER BY rowid"
+        mine = "" if count == 1 else "AND unicode(substr(originator_id, -1)) % ? = ? "  # omk.log.shares
+        with self._explaining():
+            yield from self._connection.execute(query.format(mine), (after, upto, *((count, number) if mine else ())))
+
     def heads(self) -> list[Head]:
         with self._explaining():
             return [Head(*self._placed(*row)) for row in self._connection.execute(_HEADS)]

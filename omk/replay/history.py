@@ -47,6 +47,10 @@ class Turning:
         self._now = Status(judge)
         self._codes: frozenset[str] = frozenset()
 
+    def begin(self) -> None:
+        """Stand where the judge stands, and tell nothing of what is so already."""
+        self.status, self._codes = self._now.now(), frozenset(self.judge.open)
+
     def add(self, record: Recorded) -> Verdict | None:
         """How *record*, which comes next, changes the verdict; None if it does not."""
         has_moved, status = self.judge.add(record), self._now.now()

@@ -119,11 +119,11 @@ class Judge:
             for place, concerned in enumerate(rules):
                 if now[place] is before[place]:
                     continue
-                if place != tree or now[place] in (trees := self._judged()) or before[place] in trees:
+                if place != tree or now[place] in (trees := self.judged()) or before[place] in trees:
                     dirty.update((rule.code, rule) for rule in concerned)
         return bool(dirty) and self._ask(dirty.values())
 
-    def _judged(self) -> frozenset[str]:
+    def judged(self) -> frozenset[str]:
         """The trees that some evidence is about. Between two others, every rule bound to the tree stays as it is."""
         gates, reviews, files = (self.parts[slot] for slot in (GATE, REVIEW, WORKTREE))
         about = (gates.by_name, reviews.by_pass, reviews.waivers, files.violations)

@@ -1,15 +1,18 @@
 """What the names of the language stand for: plain, sealed values of a moment, by natural key and made only when asked for."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from omk.domain.event import Unknown, kind_of
-from omk.domain.proof.holds import oracle_proven
+from omk.domain.owed import OWED
+from omk.domain.proof.holds import gate_passed, is_fresh, oracle_proven
 from omk.domain.proof.proof import gap_of, gate_line, review_line
 from omk.domain.proof.rules import judged
 from omk.domain.subjects.aborted import attempt_key
 from omk.domain.subjects.goal import Halt
+from omk.domain.subjects.obligation import Obligation
 from omk.domain.text import below, text_shape
 from omk.domain.values import PASSES
 from omk.replay.documents import operation_of
@@ -37,7 +40,13 @@ def tasks(moment: Moment) -> Value:
 
 def gates(moment: Moment) -> Value:
     """The configured gates, by name."""
-    return Keyed(moment.state.gate.by_name, lambda name: _gate(moment, name))
+    known, running = moment.state.gate.by_name, moment.state.gate.running
+
+    def basis(name: str) -> object:
+        gate = known[name]
+        return gate, is_fresh(moment.state, gate), bool(running) and attempt_key(name, gate.attempts) in running
+
+    return Keyed(known, lambda name: _gate(moment, name), basis=basis)
 
 
 def _gate(moment: Moment, name: str) -> Value:
@@ -50,7 +59,11 @@ def _gate(moment: Moment, name: str) -> Value:
 
 def reviews(moment: Moment) -> Value:
     """The six review passes."""
-    return Keyed(PASSES, lambda name: built(review_line(moment.state, name), "pass", "summary"))
+    return Keyed(
+        PASSES,
+        lambda name: built(review_line(moment.state, name), "pass", "summary"),
+        basis=lambda name: review_line(moment.state, name),
+    )
 
 
 def files(moment: Moment) -> Value:
@@ -68,7 +81,17 @@ def gaps(moment: Moment) -> Value:
 def obligations(moment: Moment) -> Value:
     """What is announced and not answered, by id."""
     owed = moment.state.obligation
-    return Keyed(owed, lambda name: {"owner": owed[name].owner, "since": owed[name].seq, "pid": owed[name].pid})
+    return Keyed(owed, lambda name: _obligation(owed[name]))
+
+
+def obligations_from(read: str) -> Callable[[Moment], Value]:
+    """What gives those obligations that are gathered from one field of the state."""
+    gather = OWED[read]
+    return lambda moment: {name: _obligation(one) for name, one in gather(moment.state)}
+
+
+def _obligation(owed: Obligation) -> Value:
+    return {"owner": owed.owner, "since": owed.seq, "pid": owed.pid}
 
 
 def decisions(moment: Moment) -> Value:
@@ -85,8 +108,12 @@ def waivers(moment: Moment) -> Value:
 
 def checks(moment: Moment) -> Value:
     """The checks of the oracle, by name."""
-    oracle = moment.state.goal.oracle
-    return Keyed(dict.fromkeys(oracle.checks) if oracle else (), lambda check: _check(moment, check))
+    state = moment.state
+    if state.goal.oracle is None:
+        return Keyed((), lambda check: _check(moment, check))
+    gates = state.gate.by_name
+    seen = tuple((gates[name].definition, gate_passed(state, f"gate.{name}")) for name in state.gate.order)
+    return Keyed(dict.fromkeys(state.goal.oracle.checks), lambda check: _check(moment, check), basis=lambda _: seen)
 
 
 def _check(moment: Moment, check: str) -> Value:

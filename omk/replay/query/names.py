@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
+from omk.domain.owed import OWED
 from omk.domain.proof.rules import RULES, VERSION
 from omk.domain.wanted import ASK, REQUEST_READS
 from omk.replay.documents import phase_of
@@ -24,6 +25,7 @@ class Name(NamedTuple):
     """A name: what it stands for, the fields it reads, and its value; `parts` are the names within it, if they are fixed.
 
     `is_told` is false where another name tells the same, or where it changes with every event: a difference leaves it out.
+    `is_field` tells that it is the one field it reads, as it is; an empty string is null.
     """
 
     sentence: str
@@ -31,12 +33,10 @@ class Name(NamedTuple):
     value: Read
     parts: Mapping[str, "Name"] = {}
     is_told: bool = True
+    is_field: bool = False
 
 
-OBLIGED = (
-    *("agent.running", "agent.tools", "agent.permissions", "gate.running", "task", "review.running"),
-    *("worktree.open_worktrees", "delivery.asking", "delivery.merging"),
-)
+OBLIGED = tuple(OWED)
 """What obligations are gathered from."""
 RULED = tuple(sorted({field for rule in RULES for field in rule.reads}))
 LACKING = ("goal.id", "worktree.seq", "worktree.base_seq", "worktree.paths", "budget.seq", "agent.last")
@@ -65,7 +65,7 @@ def _field(sentence: str, path: str, *, is_told: bool = True, without: tuple[str
         found = built(get(moment.state), *without)
         return None if found == "" else found
 
-    return _name(sentence, (path,), value, is_told=is_told)
+    return _name(sentence, (path,), value, is_told=is_told)._replace(is_field=True)
 
 
 def _halt(name: str, sentence: str) -> Name:

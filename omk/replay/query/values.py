@@ -6,6 +6,7 @@ is null, and what does not compare is not less, not equal and not in.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from keyword import iskeyword
 from typing import Any
 
@@ -20,11 +21,19 @@ _WORD = re.compile("(?!__)[A-Za-z_][A-Za-z0-9_]*")
 class Keyed(Mapping[str, Value]):
     """A mapping whose values are made when they are asked for; its keys come in alphabetical order.
 
-    With *is_own* the value under a key depends on nothing but what the mapping *known* has under it.
+    With *is_own* the value under a key depends on nothing but what the mapping *known* has under it; *basis* tells what else
+    it is made of, where that is cheaper to compare than the value.
     """
 
-    def __init__(self, known: Collection[str], make: Callable[[str], Value], *, is_own: bool = False) -> None:
-        self.known, self.make = known, make
+    def __init__(
+        self,
+        known: Collection[str],
+        make: Callable[[str], Value],
+        *,
+        is_own: bool = False,
+        basis: Callable[[str], object] | None = None,
+    ) -> None:
+        self.known, self.make, self.basis = known, make, basis
         self.source: Callable[[str], object] | None = known.get if is_own and isinstance(known, Mapping) else None
         """What the value under a key is made of, so that its identity tells whether the value can be another."""
 
@@ -121,7 +130,8 @@ def added(left: Value, right: Value, sign: int) -> Value:
 def text_of(value: Value) -> str:
     """A value as it is written in the language: `"passed"`, `3`, `null`, `["a", "b"]`."""
     if isinstance(value, str):
-        return f'"{"".join(map(_escaped, value))}"'
+        is_simple = value.isascii() and value.isprintable() and '"' not in value and "\\" not in value
+        return f'"{value}"' if is_simple else f'"{"".join(map(_escaped, value))}"'
     if is_mapping(value):
         return f"{{{', '.join(f'{text_of(key)}: {text_of(item)}' for key, item in value.items())}}}"
     if is_list(value):
@@ -137,8 +147,13 @@ def _escaped(character: str) -> str:
 
 def path_text(keys: Sequence[str]) -> str:
     """A path as it is written in the language: `gates.tests.outcome`, `files["src/a.py"].operation`."""
-    steps = (f".{key}" if _WORD.fullmatch(key) and not iskeyword(key) else f"[{text_of(key)}]" for key in keys[1:])
-    return "".join((keys[0], *steps))
+    return "".join((keys[0], *map(step_text, keys[1:])))
+
+
+@lru_cache(maxsize=4096)
+def step_text(key: str) -> str:
+    """One step of a path: `.outcome`, `["src/a.py"]`."""
+    return f".{key}" if _WORD.fullmatch(key) and not iskeyword(key) else f"[{text_of(key)}]"
 
 
 def items(value: Value) -> list[Value] | None:

@@ -1,0 +1,205 @@
+"""The shelf: the folder of a lake, which segments are in it, and who may take one away.
+
+`lake/<version>/segments/…`. Whoever asks the lake holds `lake/readers` locked, shared; whoever builds holds `lake/builder`, and
+takes segments away only while nobody asks. A lock is the kernel's: it ends with the process that holds it.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import omk
+from omk.domain.digest import blake2b
+from omk.errors import Damaged, Unusable
+from omk.lake.segments import Segment, Stretch, cover, flaw_of, opened, stretches_in
+from omk.lake.tables import STORED
+from omk.log.folder import private_folder, replace_file
+from omk.log.protocol import Log
+
+FOLDER = "lake"
+_SEEN, _WORK = "sound.json", "work"
+Tell = Callable[[str], None]
+
+
+_SOURCES = ("domain", "replay", "lake/project")
+
+
+@cache
+def version() -> str:
+    """The version of what is stored: the digest of the stored columns and of the sources that make the rows."""
+    known = blake2b(digest_size=8)
+    known.update(repr(STORED).encode())
+    for package in _SOURCES:
+        for path in sorted((Path(omk.__file__).parent / package).rglob("*.py")):
+            known.update(path.name.encode() + b"\0" + path.read_bytes())
+    return known.hexdigest()
+
+
+class Shelf:
+    """The lake's folder in a store's *folder*. Nothing is made before something is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / FOLDER
+        self.place = self.root / version()
+        self.segments = self.place / "segments"
+        self.flaws: list[str] = []
+        """What was found wrong with segments, which count as missing."""
+
+    def sound(self, log: Log, head: int) -> dict[Stretch, Segment]:
+        """The segments that are sound and part of this log, which has *head* places."""
+        known = self._known_sound()
+        before = dict(known)
+        there = [one for one in stretches_in(self.segments) if one.end <= head]
+        checked = {one: self._checked(log, one, known) for one in there}
+        if known != before and os.access(self.place, os.W_OK):
+            replace_file(self.place / _SEEN, msgspec.json.encode(known), is_cache=True)
+        return {one: segment for one, segment in checked.items() if segment is not None}
+
+    def _checked(self, log: Log, stretch: Stretch, known: dict[str, list[int]]) -> Segment | None:
+        segment = opened(self.segments, stretch)
+        flaw = "its manifest is missing or broken" if segment is None else flaw_of(segment, known)
+        if segment is not None and flaw is None and not _belongs(log, segment):
+            flaw = "it was made of another log"
+        if flaw is not None:
+            self.flaws.append(f"segment {stretch.name}: {flaw}")
+        return segment if flaw is None else None
+
+    def _known_sound(self) -> dict[str, list[int]]:
+        try:
+            return msgspec.json.decode((self.place / _SEEN).read_bytes(), type=dict[str, list[int]])
+        except (OSError, msgspec.DecodeError, UnicodeError):
+            return {}
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether something can be built here."""
+        there = next(path for path in (self.place, *self.place.parents) if path.exists())
+        return os.access(there, os.W_OK)
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
+
+    # --- Writing ---
+
+    @contextmanager
+    def building(self, tell: Tell) -> Iterator[Path]:
+        """Be the one who builds; gives a folder to work in, which is gone afterwards. Waits for another who builds."""
+        for folder in (self.root.parent, self.root, self.place, self.segments):
+            private_folder(folder)
+        with _locked(self.root / "builder", fcntl.LOCK_EX, lambda: tell("another process is building the lake: waiting for it")):
+            work = self.place / _WORK
+            shutil.rmtree(work, ignore_errors=True)
+            private_folder(work)
+            try:
+                yield work
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+
+    def publish(self, work: Path, stretch: Stretch) -> None:
+        """Put a finished segment where readers find it, in place of one that is not sound."""
+        target = self.segments / stretch.name
+        if target.exists():
+            target.rename(work / f"{stretch.name}.old")
+        (work / stretch.name).rename(target)
+
+    def tidy(self, head: int) -> None:
+        """Take away what a lake of *head* places does not have, and lakes of other versions, unless somebody asks just now."""
+        with _attempted(self.root / "readers") as is_mine:
+            if not is_mine:
+                return
+            wanted = set(cover(head))
+            for stretch in list(stretches_in(self.segments)):
+                if stretch not in wanted:
+                    shutil.rmtree(self.segments / stretch.name, ignore_errors=True)
+            for other in self.root.iterdir():
+                if other.is_dir() and other != self.place:
+                    shutil.rmtree(other, ignore_errors=True)
+
+    def remove(self, tell: Tell) -> None:
+        """Take all of it away, once nobody asks any more."""
+        if not self.root.exists():
+            return
+        with _locked(self.root / "readers", fcntl.LOCK_EX, lambda: tell("somebody asks the lake: waiting for it")):
+            shutil.rmtree(self.segments, ignore_errors=True)
+            (self.place / _SEEN).unlink(missing_ok=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep every segment where it is for a while."""
+        if not self.root.is_dir():
+            yield
+            return
+        with _locked(self.root / "readers", fcntl.LOCK_SH, lambda: None):
+            yield
+
+
+def chained(sound: dict[Stretch, Segment]) -> list[Segment]:
+    """The segments one after the other from the first place on, each as long as can be."""
+    found: list[Segment] = []
+    start = 0
+    while True:
+        following = [one for one in sound if one.start == start]
+        if not following:
+            return found
+        longest = max(following, key=lambda one: one.end)
+        found.append(sound[longest])
+        start = longest.end
+
+
+def _belongs(log: Log, segment: Segment) -> bool:
+    tip = segment.manifest.tip
+    if tip is None:
+        return True
+    try:
+        found = next(iter(log.follow(after=tip.position - 1)), None)
+    except Damaged:
+        return False
+    if found is None:
+        return False
+    position, record = found
+    return (position, record.goal, record.seq, record.digest) == (tip.position, tip.goal, tip.seq, tip.digest)
+
+
+@contextmanager
+def _locked(path: Path, mode: int, waits: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock; *waits* is told once if somebody else holds it."""
+    with _file(path) as number:
+        try:
+            fcntl.flock(number, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waits()
+            fcntl.flock(number, mode)
+        yield
+
+
+@contextmanager
+def _attempted(path: Path) -> Iterator[bool]:
+    """Hold a lock, if nobody else does."""
+    with _file(path) as number:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Any]:
+    try:
+        number = os.open(path, os.O_CREAT | os.O_RDWR, 0o600) if os.access(path.parent, os.W_OK) else os.open(path, os.O_RDONLY)
+    except OSError as problem:
+        raise Unusable(f"{path} cannot be locked: {problem.strerror}. Check its permissions.") from problem
+    try:
+        yield number
+    finally:
+        os.close(number)

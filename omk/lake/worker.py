@@ -1,0 +1,46 @@
+"""`python -m omk.lake.worker ORDER LANE`: projects one lane, and tells on stdout, a JSON line each time, how far it is.
+
+It ends when its standard input does, which is when the process ends that started it.
+"""
+
+import gc
+import os
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+
+from omk.errors import Damaged, OmkError
+from omk.lake.build import Broke, Message, Order, project
+from omk.log.open import open_log
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out an order; the exit code says whether all of it was."""
+    gc.disable()  # a fold makes millions of values and no cycles
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    order = msgspec.json.decode(arguments[0], type=Order)
+    try:
+        log = open_log(order.url, folder=Path(order.folder), create=False)
+        for message in project(log, order, int(arguments[1])) if log is not None else ():
+            _say(message)
+    except Damaged as damage:
+        _say(Broke(text=damage.text, goal=damage.goal, seq=damage.seq, code=damage.code))
+    except (OmkError, OSError) as problem:
+        _say(Broke(text=str(problem)))
+    return 0
+
+
+def _say(message: Message) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
