@@ -4,7 +4,6 @@ Words are compared as whole tokens: "support" is not a port, "perfect" is not pe
 """
 
 import re
-from functools import lru_cache
 from itertools import chain
 from typing import Literal, get_args
 
@@ -75,7 +74,6 @@ class Assessment(Value):
     signals: tuple[str, ...]
 
 
-@lru_cache(maxsize=1024)  # the same few names of gates are asked for after every event of a fold
 def tokens(name: str) -> tuple[str, ...]:
     """The alphanumeric tokens of a name or text, in lower case: `cli-smoke` gives `cli`, `smoke`."""
     return tuple(re.findall(WORD, name.lower()))
