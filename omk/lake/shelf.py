@@ -75,11 +75,12 @@ class Shelf:
         late = erasures_of(decode(body) for _, _, body in beyond if _ERASED in body)
         for erasure in (*late, *(one for segment in sound.values() for one in segment.manifest.content.erasures)):
             key = f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
-            for stretch, segment in list(sound.items()) if key not in known else ():
-                if keeps(segment, erasure):
-                    self.flaws.append(f"segment {stretch.name}: it keeps a text that was erased")
-                    del sound[stretch]
-            known.setdefault(key, [])
+            keeping = [one for one in sound if keeps(sound[one], erasure)] if key not in known else []
+            for stretch in keeping:
+                self.flaws.append(f"segment {stretch.name}: it keeps a text that was erased")
+                del sound[stretch]
+            if not keeping:
+                known[key] = []
 
     def _checked(self, log: Log, stretch: Stretch, known: Known) -> Segment | None:
         segment = opened(self.segments, stretch)

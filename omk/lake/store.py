@@ -22,7 +22,7 @@ class Store(NamedTuple):
     @property
     def head(self) -> int:
         """The last place of the log."""
-        return max((head.position for head in self.log.heads()), default=0)
+        return self.log.end()
 
     @property
     def size(self) -> int:

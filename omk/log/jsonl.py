@@ -81,6 +81,9 @@ class JsonlLog:
                 if share_of(goal, count) == number:
                     yield position, goal, body
 
+    def end(self) -> int:
+        return sum(1 for _ in self._lines(self._path))
+
     def heads(self) -> list[Head]:
         with self._explaining(), self._path.open("rb") as file:
             return self._heads(file)

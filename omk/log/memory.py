@@ -60,6 +60,9 @@ class MemoryLog:
             if share_of(goal, count) == number:
                 yield position, goal, body
 
+    def end(self) -> int:
+        return len(self._log)
+
     def heads(self) -> list[Head]:
         return [Head(goal, own[-1][1].seq, own[-1][0]) for goal, own in sorted(self._goals.items())]
 

@@ -79,6 +79,10 @@ class Log(Protocol):
         """
         ...
 
+    def end(self) -> int:
+        """The position of the newest record of all; 0 if there is none."""
+        ...
+
     def heads(self) -> list[Head]:
         """The last record of every goal, by name."""
         ...

@@ -97,6 +97,10 @@ class SqliteLog:
         with self._explaining():
             yield from self._connection.execute(query.format(mine), (after, upto, *((count, number) if mine else ())))
 
+    def end(self) -> int:
+        with self._explaining():
+            return int(self._connection.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[0])
+
     def heads(self) -> list[Head]:
         with self._explaining():
             return [Head(*self._placed(*row)) for row in self._connection.execute(_HEADS)]
