@@ -10,6 +10,7 @@ import typer
 
 from omk.cli.options import FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
+from omk.errors import Refused
 from omk.lake.sync import Quiet
 from omk.replay.documents import Document
 from omk.views.lake import lake_lines, lake_markdown
@@ -38,6 +39,8 @@ def lake(
 
     choice = chosen(form, as_json)
     place = store_at(store)
+    if place.lake is None:
+        raise Refused("Several logs that are read as one have no lake of their own. Name one of them, or ask with omk sql.")
     shelf = Shelf(place.lake)
     made: Document = {}
     if action is not Action.STATUS:

@@ -7,7 +7,7 @@ takes segments away only while nobody asks. A lock is the kernel's: it ends with
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -61,8 +61,12 @@ class Shelf:
         """The segments that are sound and part of this log, which has *head* places."""
         known = self._known_sound()
         before = dict(known)
-        there = [one for one in stretches_in(self.segments) if one.end <= head]
-        checked = {one: segment for one in there if (segment := self._checked(log, one, known)) is not None}
+        there = {one: opened(self.segments, one) for one in stretches_in(self.segments) if one.end <= head}
+        tips = [segment.manifest.content.tip for segment in there.values() if segment is not None]
+        bodies = log.placed([tip.position for tip in tips if tip is not None])
+        flaws = {one: self._flaw(segment, bodies, known) for one, segment in there.items()}
+        self.flaws += [f"segment {one.name}: {flaw}" for one, flaw in flaws.items() if flaw is not None]
+        checked = {one: segment for one, segment in there.items() if segment is not None and flaws[one] is None}
         self._erase(log, head, checked, known)
         if known != before and os.access(self.place, os.W_OK):
             replace_file(self.place / _SEEN, msgspec.json.encode(known), is_cache=True)
@@ -82,14 +86,12 @@ class Shelf:
             if not keeping:
                 known[key] = []
 
-    def _checked(self, log: Log, stretch: Stretch, known: Known) -> Segment | None:
-        segment = opened(self.segments, stretch)
+    def _flaw(self, segment: Segment | None, bodies: Mapping[int, bytes], known: Known) -> str | None:
+        """What is wrong with a segment, if anything is."""
         flaw = "its manifest is missing or broken" if segment is None else flaw_of(segment, known)
-        if segment is not None and flaw is None and not _belongs(log, segment):
-            flaw = "it was made of another log"
-        if flaw is not None:
-            self.flaws.append(f"segment {stretch.name}: {flaw}")
-        return segment if flaw is None else None
+        if segment is not None and flaw is None and not _belongs(segment, bodies):
+            return "it was made of another log"
+        return flaw
 
     def _known_sound(self) -> dict[str, list[int]]:
         try:
@@ -175,18 +177,16 @@ def chained(sound: dict[Stretch, Segment]) -> list[Segment]:
         start = longest.end
 
 
-def _belongs(log: Log, segment: Segment) -> bool:
+def _belongs(segment: Segment, bodies: Mapping[int, bytes]) -> bool:
+    """Whether the last record that a segment knows of is the one that stands there in the log, as *bodies* tells it."""
     tip = segment.manifest.content.tip
     if tip is None:
         return True
     try:
-        found = next(iter(log.follow(after=tip.position - 1)), None)
-    except Damaged:
+        record = decode(bodies[tip.position])
+    except (KeyError, Damaged):
         return False
-    if found is None:
-        return False
-    position, record = found
-    return (position, record.goal, record.seq, record.digest) == (tip.position, tip.goal, tip.seq, tip.digest)
+    return (record.goal, record.seq, record.digest) == (tip.goal, tip.seq, tip.digest)
 
 
 @contextmanager

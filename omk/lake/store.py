@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from omk.errors import NotFound
-from omk.log.open import NAME, open_log, store_folder, store_path
+from omk.log.open import NAME, is_one, open_log, store_folder, store_path
 from omk.log.place import named
 from omk.log.protocol import Log
 
@@ -12,12 +12,15 @@ FOLDER = "lake"
 
 
 class Store(NamedTuple):
-    """A log that is open, the URL that opens it again (null: the one in *folder*), the folder of its caches, and its lake."""
+    """A log that is open, the URL that opens it again (null: the one in *folder*), the folder of its caches, and its lake.
+
+    Several logs that are read as one have no lake of their own (null).
+    """
 
     log: Log
     url: str | None
     folder: Path
-    lake: Path
+    lake: Path | None
 
     @property
     def head(self) -> int:
@@ -38,4 +41,5 @@ def store_at(store: str | None) -> Store:
     if place is None or log is None:
         raise NotFound("There is no store here. Go to a repository that has one, or name one: sqlite:///path, jsonl:///path.")
     folder, file = store_folder(place.url, place.folder), store_path(place.url, place.folder)
-    return Store(log, place.url, folder, folder / (FOLDER if file.name == NAME else f"{file.name}.{FOLDER}"))
+    lake = folder / (FOLDER if file.name == NAME else f"{file.name}.{FOLDER}")
+    return Store(log, place.url, folder, lake if is_one(place.url, place.folder) else None)

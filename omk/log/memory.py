@@ -60,6 +60,9 @@ class MemoryLog:
             if share_of(goal, count) == number:
                 yield position, goal, body
 
+    def placed(self, positions: Sequence[int]) -> dict[int, bytes]:
+        return {position: self._log[position - 1] for position in positions if 0 < position <= len(self._log)}
+
     def end(self) -> int:
         return len(self._log)
 

@@ -44,6 +44,7 @@ class Heard(Quiet):
 def synced(folder: Path) -> Heard:
     heard = Heard()
     store = store_at(str(folder))
+    assert store.lake is not None
     sync(store, Shelf(store.lake), heard)
     store.log.close()
     return heard
