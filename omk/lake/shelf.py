@@ -115,12 +115,13 @@ class Shelf:
     @contextmanager
     def building(self, tell: Tell) -> Iterator[Path]:
         """Be the one who builds; gives a folder to work in, which is gone afterwards. Waits for another who builds."""
-        for folder in (self.root.parent, self.root, self.place, self.segments):
+        for folder in (self.root.parent, self.root):
             private_folder(folder)
         with _locked(self.root / "builder", fcntl.LOCK_EX, lambda: tell("another process is building the lake: waiting for it")):
             work = self.place / _WORK
             shutil.rmtree(work, ignore_errors=True)
-            private_folder(work)
+            for folder in (self.place, self.segments, work):  # only now: an omk of another version may have taken them away
+                private_folder(folder)
             try:
                 yield work
             finally:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -283,6 +284,29 @@ def test_a_lake_of_another_version_is_built_anew(brief: Path, monkeypatch: pytes
     assert [path.name for path in (brief / "lake").iterdir() if path.is_dir()] == ["0123456789abcdef"]
     monkeypatch.undo()
     assert answers(brief) == told
+
+
+def test_whoever_waits_for_an_omk_of_another_version_builds_its_own_lake_afterwards(brief: Path, monkeypatch: pytest.MonkeyPatch):
+    store = store_at(str(brief))
+    assert store.lake is not None
+    mine = Shelf(store.lake)
+    monkeypatch.setattr("omk.lake.shelf.version", lambda: "0123456789abcdef")
+    other = Shelf(store.lake)
+
+    class Waiting(Heard):
+        def tell(self, text: str) -> None:
+            super().tell(text)
+            go_on.set()
+
+    heard, go_on = Waiting(), threading.Event()
+    thread = threading.Thread(target=sync, args=(store_at(str(brief)), mine, heard))
+    with other.building(heard.tell):
+        thread.start()
+        assert go_on.wait(30)
+        other.tidy(0)
+    thread.join()
+    assert heard.told == ["another process is building the lake: waiting for it"]
+    assert len(mine.sound(store.log, store.head)) == 2
 
 
 def test_a_lake_that_cannot_be_written_is_built_elsewhere_and_gone_afterwards(brief: Path, monkeypatch: pytest.MonkeyPatch):
