@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "checkout": "omk.cli.travelling:checkout",
     "bisect": "omk.cli.travelling:bisect",
     "lake": "omk.cli.syncing:lake",
+    "sql": "omk.cli.asking:sql",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -80,6 +81,7 @@ SUMMARIES: dict[str, str] = {
     "checkout": "Write the code as it was at a moment into an empty folder",
     "bisect": "Find the step that broke a gate, by running it again",
     "lake": "Build the lake that SQL asks, anew if need be, or say what is in it",
+    "sql": "Ask the lake in SQL",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, offline",
 }
@@ -87,7 +89,7 @@ SUMMARIES: dict[str, str] = {
 
 SHORT = (
     *("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:"),
-    *("omk.cli.supposing:", "omk.cli.explaining:"),
+    *("omk.cli.supposing:", "omk.cli.explaining:", "omk.cli.asking:"),
 )
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"

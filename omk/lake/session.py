@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CHEAP = frozenset({"events"})
 """The tables whose rows need no fold."""
+MEMORY, SPILL = "1GB", "8GB"
+"""What a query may use in memory, and beyond that on disk, in a private temporary folder."""
 
 
 class Lake:
@@ -28,8 +30,8 @@ class Lake:
     It first builds what is missing, if that is much; the rest is projected when it is asked for, in memory.
     """
 
-    def __init__(self, store: Store, hears: Quiet | None = None) -> None:
-        self._store, self._hears = store, hears or Quiet()
+    def __init__(self, store: Store, hears: Quiet | None = None, memory: str = MEMORY) -> None:
+        self._store, self._hears, self._memory = store, hears or Quiet(), memory
         self._stack = ExitStack()
         try:
             self.head = store.head
@@ -50,18 +52,27 @@ class Lake:
         """Let go of everything."""
         self._stack.close()
 
-    def sql(self, query: str) -> "DuckDBPyRelation":
-        """The answer to one query that reads, as a relation of DuckDB. Raises Refused for anything else."""
-        from omk.lake.guard import checked
+    def sql(self, query: str, parameters: object = None) -> "DuckDBPyRelation":
+        """The answer to one query that reads, as a relation of DuckDB, with *parameters* for its `?`, `$1` or `$name`.
+
+        Its rows come when they are asked for (`fetchall`, `to_arrow_table`, `df`, `pl`). It reads: what writes fails (`create`,
+        `insert_into`, `to_csv`, `write_parquet`). Raises Refused for anything but one query that reads and can be answered.
+        """
+        from omk.lake.trouble import told
+
+        connection = self.ready_for(query)
+        with told(query):
+            return connection.sql(query, params=parameters)
+
+    def ready_for(self, query: str) -> "DuckDBPyConnection":
+        """A connection on which *query* can be carried out, and interrupted: its tables are in place, and it cannot write.
+
+        Raises Refused unless it is one query that reads.
+        """
+        from omk.lake.guard import checked, reading
 
         self._provide(checked(self._connection, query))
-        return self._connection.sql(query)
-
-    @property
-    def connection(self) -> "DuckDBPyConnection":
-        """The locked connection, with every table in place."""
-        self._provide(set(STORED))
-        return self._connection
+        return reading(self._connection)
 
     # --- What is stored ---
 
@@ -87,10 +98,13 @@ class Lake:
     def _connected(self) -> "DuckDBPyConnection":
         import duckdb
 
-        from omk.lake.guard import lock
+        from omk.lake.guard import CONFIGURATION, lock
 
-        connection = duckdb.connect(config={"TimeZone": "UTC", "autoinstall_known_extensions": False})
+        spill = self._stack.enter_context(TemporaryDirectory(prefix="omk-lake-", ignore_cleanup_errors=True))
+        limits = {"memory_limit": self._memory, "temp_directory": spill, "max_temp_directory_size": SPILL}
+        connection = duckdb.connect(config={**CONFIGURATION, **limits})
         self._stack.callback(connection.close)
+        connection.execute("SET TimeZone = 'UTC'")
         paths = [str(path) for segment in self._segments for name in STORED for path in segment.paths(name)]
         for statement in _definitions(self._segments):
             connection.execute(statement)

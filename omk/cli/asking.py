@@ -1,0 +1,220 @@
+"""sql: one query to the lake, from the command line, a file or standard input; or many at a prompt. It reads the lake alone."""
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from omk.cli.answers import Form, write_answer, write_parquet
+from omk.cli.building import Building
+from omk.cli.options import JsonOption, StoreOption
+from omk.cli.output import is_terminal, write
+from omk.cli.spool import Spool
+from omk.domain.duration import SECOND, parse_duration, show_duration
+from omk.errors import OmkError, Refused, Unusable
+from omk.lake.opening import store_at
+from omk.lake.session import MEMORY, Lake
+from omk.lake.shelf import FOLDER as LAKE
+from omk.lake.sync import Store
+from omk.log.anchors import FOLDER as HEADS
+from omk.log.open import NAME, log_file
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+TIMEOUT = "60s"
+STANDARD = "-"
+_SIZE = re.compile(r"(?i)\s*[0-9]+(\.[0-9]+)?\s*([kmgt]i?b|%)\s*")
+FormOption = Annotated[Form | None, typer.Option("--format", "-f", help="How to write the answer (default: text).")]
+QueryArgument = Annotated[
+    str | None, typer.Argument(metavar="[QUERY]", help="One SQL query; without: standard input, or a prompt.")
+]
+FileOption = Annotated[
+    str | None, typer.Option("--file", metavar="FILE", help="Read the query from a file; - for standard input.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file; one that is there is replaced.")
+]
+RowsOption = Annotated[
+    int | None, typer.Option("--rows", min=0, metavar="N", help="Show so many rows as text; 0: all (default: 100 on a terminal).")
+]
+MemoryOption = Annotated[str, typer.Option("--memory", metavar="SIZE", help="What a query may use, as in 512MB or 4GB.")]
+TimeoutOption = Annotated[str, typer.Option("--timeout", metavar="TIME", help="How long a query may take, as in 90s or 5m.")]
+
+
+def sql(
+    query: QueryArgument = None,
+    file: FileOption = None,
+    form: FormOption = None,
+    as_json: JsonOption = False,
+    output: OutputOption = None,
+    rows: RowsOption = None,
+    memory: MemoryOption = MEMORY,
+    timeout: TimeoutOption = TIMEOUT,
+    store: StoreOption = None,
+) -> None:
+    """Ask the lake in SQL: omk sql "select status, count(*) from goals group by status"."""
+    choice, milliseconds = _choice(form, output, as_json=as_json), _milliseconds(timeout)
+    if not _SIZE.fullmatch(memory):
+        raise typer.BadParameter("Write a number and a unit, as in 512MB or 4GB.", param_hint="--memory")
+    if query is None and file is None and sys.stdin.isatty():
+        _prompt(store, choice, output, memory, milliseconds)
+        return
+    asked, place = _text(query, file), store_at(store)
+    if output is not None:
+        _require_outside(output, place)
+    with Lake(place, Building(), memory) as lake:
+        connection = lake.ready_for(asked)
+        with limited(connection, milliseconds, asked):
+            _answer(connection, asked, choice, output, rows)
+
+
+def _choice(form: Form | None, output: Path | None, *, as_json: bool) -> Form:
+    """The format asked for; without one that of the file's name."""
+    if form is not None and as_json:
+        raise typer.BadParameter("Give either --format or --json, not both.")
+    ending = output.suffix[1:].lower() if output else ""
+    choice = Form.JSON if as_json else form or (Form(ending) if ending in list(Form) else Form.TEXT)
+    if choice is Form.PARQUET and output is None and is_terminal():
+        raise typer.BadParameter("Parquet is not for a terminal to show. Name a file: --output FILE.")
+    return choice
+
+
+def _milliseconds(timeout: str) -> int:
+    try:
+        return max(1, parse_duration(timeout))
+    except Refused as problem:
+        raise typer.BadParameter(str(problem), param_hint="--timeout") from problem
+
+
+def _text(query: str | None, file: str | None) -> str:
+    """The query, from where it is given. Raises Unusable where it cannot be read."""
+    if query is not None and file is not None:
+        raise typer.BadParameter("Give either a query or --file, not both.")
+    if query is not None and query != STANDARD:
+        return query
+    name = "standard input" if file in {None, STANDARD} else str(file)
+    content = sys.stdin.buffer.read() if file in {None, STANDARD} else Path(str(file)).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise Unusable(f"{name} is not UTF-8 text (byte {problem.start + 1}). Save the query as UTF-8.") from problem
+    if not text.strip():
+        raise Refused(f"There is no query in {name}. Give one, as in: omk sql 'from goals'")
+    return text
+
+
+def _prompt(store: str | None, choice: Form, output: Path | None, memory: str, milliseconds: int) -> None:
+    if output is not None or choice is Form.PARQUET:
+        raise typer.BadParameter("At the prompt answers are shown. To write one to a file give the query, too.")
+    if not sys.stdout.isatty():
+        raise Unusable("The prompt of omk sql needs a terminal. To ask one query: omk sql 'from goals'")
+    from omk.cli.prompt import Prompt
+
+    Prompt(store_at(store), choice, memory, milliseconds).run()
+
+
+# --- The answer ---
+
+
+@contextmanager
+def limited(connection: "DuckDBPyConnection", milliseconds: int, query: str) -> Iterator[None]:
+    """Interrupt what the connection carries out when its time is over. Raises Refused for that, and where DuckDB complains."""
+    from threading import Event, Timer
+
+    from omk.lake.trouble import told
+
+    is_over = Event()
+
+    def stop() -> None:
+        is_over.set()
+        connection.interrupt()
+
+    timer = Timer(milliseconds / SECOND, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        with told(query):
+            yield
+    except OmkError as problem:
+        if is_over.is_set():
+            text = f"The query took longer than {show_duration(milliseconds)}. Ask for less, or give it more time: --timeout 5m."
+            raise Refused(text) from problem
+        raise
+    finally:
+        timer.cancel()
+
+
+def _answer(connection: "DuckDBPyConnection", query: str, form: Form, output: Path | None, rows: int | None) -> None:
+    """Carry a query out and write its answer; where that fails, nothing is written."""
+    if output is not None:
+        with replacing(output) as file:
+            _write(connection, query, form, file, rows)
+        return
+    if form is Form.PARQUET:
+        from tempfile import TemporaryFile
+
+        with TemporaryFile() as whole:
+            write_parquet(connection, query, whole)
+            whole.seek(0)
+            while piece := whole.read(1 << 20):
+                write(piece)
+        return
+    spool = Spool()
+    write_answer(connection.execute(query), form, spool.add, rows)
+    spool.pour(write)
+
+
+def _write(connection: "DuckDBPyConnection", query: str, form: Form, file: IO[bytes], rows: int | None) -> None:
+    if form is Form.PARQUET:
+        write_parquet(connection, query, file)
+    else:
+        write_answer(connection.execute(query), form, file.write, rows or 0)
+
+
+def _require_outside(output: Path, store: Store) -> None:
+    """Raise Refused where an answer would take the place of something of the store's."""
+    target, log = output.resolve(), log_file(store.url, store.folder).resolve()
+    is_own = log.name == NAME and target.is_relative_to(log.parent)
+    if (
+        is_own
+        or (target.parent == log.parent and target.name.startswith(log.name))
+        or any(target.is_relative_to(log.parent / name) for name in (LAKE, HEADS))
+    ):
+        raise Refused(f"{output} belongs to the store, and an answer would take its place. Name another file.")
+
+
+@contextmanager
+def replacing(output: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which takes the place of *output* once all of it is written, or is gone if that fails."""
+    from tempfile import NamedTemporaryFile
+
+    target = output.resolve()
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        with target.open("wb") as file:  # a pipe or a device: there is no place to take
+            yield file
+        return
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_mask()
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as file:
+        fresh = Path(file.name)
+        try:
+            yield file.file
+            file.flush()
+            os.fsync(file.fileno())
+            fresh.chmod(mode)
+            fresh.replace(target)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+
+
+def _mask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
