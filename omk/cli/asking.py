@@ -4,9 +4,10 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
@@ -15,9 +16,9 @@ from omk.cli.answers import Form, write_answer, write_parquet
 from omk.cli.building import Building
 from omk.cli.options import JsonOption, StoreOption
 from omk.cli.output import is_terminal, write
-from omk.cli.spool import Spool
+from omk.cli.spool import ENOUGH
 from omk.domain.duration import SECOND, parse_duration, show_duration
-from omk.errors import OmkError, Refused, Unusable
+from omk.errors import Refused, Unusable
 from omk.lake.opening import store_at
 from omk.lake.session import MEMORY, Lake
 from omk.lake.shelf import FOLDER as LAKE
@@ -69,10 +70,10 @@ def sql(
     asked, place = _text(query, file), store_at(store)
     if output is not None:
         _require_outside(output, place)
-    with Lake(place, Building(), memory) as lake:
+    with Lake(place, Building(), memory) as lake, _taken(output) as sink:
         connection = lake.ready_for(asked)
-        with limited(connection, milliseconds, asked):
-            _answer(connection, asked, choice, output, rows)
+        shown = rows if output is None else rows or 0
+        carry_out(connection, milliseconds, asked, lambda: _answer(connection, asked, choice, sink, shown))
 
 
 def _choice(form: Form | None, output: Path | None, *, as_json: bool) -> Form:
@@ -123,59 +124,44 @@ def _prompt(store: str | None, choice: Form, output: Path | None, memory: str, m
 # --- The answer ---
 
 
-@contextmanager
-def limited(connection: "DuckDBPyConnection", milliseconds: int, query: str) -> Iterator[None]:
-    """Interrupt what the connection carries out when its time is over. Raises Refused for that, and where DuckDB complains."""
-    from threading import Event, Timer
+def carry_out(connection: "DuckDBPyConnection", milliseconds: int, query: str, work: Callable[[], None]) -> None:
+    """Do *work* with a connection beside the main thread, which hears of Ctrl-C and of the time meanwhile.
 
+    Raises Refused when the time is over, and where DuckDB complains of *query*.
+    """
     from omk.lake.trouble import told
 
-    is_over = Event()
+    failures: list[BaseException] = []
+    is_done = Event()  # a thread that Ctrl-C keeps from being joined is taken for ended
 
-    def stop() -> None:
-        is_over.set()
-        connection.interrupt()
+    def beside() -> None:
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 - it is raised again where somebody waits for it
+            failures.append(problem)
+        finally:
+            is_done.set()
 
-    timer = Timer(milliseconds / SECOND, stop)
-    timer.daemon = True
-    timer.start()
+    Thread(target=beside, daemon=True).start()
     try:
-        with told(query):
-            yield
-    except OmkError as problem:
-        if is_over.is_set():
-            text = f"The query took longer than {show_duration(milliseconds)}. Ask for less, or give it more time: --timeout 5m."
-            raise Refused(text) from problem
-        raise
+        is_late = not is_done.wait(milliseconds / SECOND)
     finally:
-        timer.cancel()
+        while not is_done.is_set():
+            connection.interrupt()  # again and again: between two pieces of an answer it is not heard
+            is_done.wait(0.05)
+    if is_late:
+        text = f"The query took longer than {show_duration(milliseconds)}. Ask for less, or give it more time: --timeout 5m."
+        raise Refused(text)
+    with told(query):
+        for problem in failures:
+            raise problem
 
 
-def _answer(connection: "DuckDBPyConnection", query: str, form: Form, output: Path | None, rows: int | None) -> None:
-    """Carry a query out and write its answer; where that fails, nothing is written."""
-    if output is not None:
-        with replacing(output) as file:
-            _write(connection, query, form, file, rows)
-        return
-    if form is Form.PARQUET:
-        from tempfile import TemporaryFile
-
-        with TemporaryFile() as whole:
-            write_parquet(connection, query, whole)
-            whole.seek(0)
-            while piece := whole.read(1 << 20):
-                write(piece)
-        return
-    spool = Spool()
-    write_answer(connection.execute(query), form, spool.add, rows)
-    spool.pour(write)
-
-
-def _write(connection: "DuckDBPyConnection", query: str, form: Form, file: IO[bytes], rows: int | None) -> None:
+def _answer(connection: "DuckDBPyConnection", query: str, form: Form, file: IO[bytes], rows: int | None) -> None:
     if form is Form.PARQUET:
         write_parquet(connection, query, file)
     else:
-        write_answer(connection.execute(query), form, file.write, rows or 0)
+        write_answer(connection.execute(query), form, file.write, rows)
 
 
 def _require_outside(output: Path, store: Store) -> None:
@@ -188,6 +174,22 @@ def _require_outside(output: Path, store: Store) -> None:
         or any(target.is_relative_to(log.parent / name) for name in (LAKE, HEADS))
     ):
         raise Refused(f"{output} belongs to the store, and an answer would take its place. Name another file.")
+
+
+@contextmanager
+def _taken(output: Path | None) -> Iterator[IO[bytes]]:
+    """Where an answer goes; nothing comes out of it unless all is well."""
+    if output is not None:
+        with replacing(output) as file:
+            yield file
+        return
+    from tempfile import SpooledTemporaryFile
+
+    with SpooledTemporaryFile(max_size=ENOUGH) as whole:
+        yield whole
+        whole.seek(0)
+        while piece := whole.read(1 << 20):
+            write(piece)
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 import contextlib
 import gc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omk.cli.answers import Form, write_answer
-from omk.cli.asking import limited
+from omk.cli.asking import carry_out
 from omk.cli.building import Building
 from omk.cli.completing import Completion
 from omk.cli.output import draw, say, width, write
@@ -19,12 +20,16 @@ from omk.lake.sync import Store
 from omk.lake.tables import MACROS, TABLES
 from omk.log.folder import private_folder
 from omk.runtime.edge import state_home
-from omk.views.lines import Line, Span, line, table
+from omk.views.lines import Line, Span, line
+from omk.views.rows import described
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 FIRST, NEXT = "omk> ", "...> "
 HISTORY, KEPT = "sql-history", 2_000
 MODES = (Form.TEXT, Form.JSON, Form.CSV, Form.MD)
-WELCOME = "One query, ended by a semicolon; .tables lists the tables, .help what else there is, Ctrl-D leaves."
+WELCOME = "End a query with a semicolon. Tables: .tables, more: .help, leave: Ctrl-D."
 
 
 class Prompt:
@@ -106,9 +111,12 @@ class Prompt:
         lake = self._newest()
         connection = lake.ready_for(query)
         spool = Spool()
-        with limited(connection, self._milliseconds, query):
-            write_answer(connection.execute(query), self._form, spool.add, self._rows)
+        work = partial(self._write, connection, query, spool)
+        carry_out(connection, self._milliseconds, query, work)
         spool.pour(write)
+
+    def _write(self, connection: "DuckDBPyConnection", query: str, spool: Spool) -> None:
+        write_answer(connection.execute(query), self._form, spool.add, self._rows)
 
     def _newest(self) -> Lake:
         """The lake, opened again if the log has moved on since."""
@@ -129,7 +137,7 @@ class Prompt:
     def _tables(self, _: str) -> None:
         rows = [(Span(one.name, "name"), Span(one.sentence)) for one in TABLES]
         rows += [(Span(one.call, "name"), Span(one.sentence)) for one in MACROS.values()]
-        draw(table(rows, width()))
+        draw(described(rows, width()))
 
     def _schema(self, name: str) -> None:
         chosen = [one for one in TABLES if one.name == name]
@@ -137,7 +145,7 @@ class Prompt:
             raise Refused(f"Name a table: {', '.join(one.name for one in TABLES)}.")
         lines: list[Line] = [line(Span(chosen[0].sentence, "bold"))]
         rows = [(Span(one.name, "name"), Span(one.type), Span(f"{one.sentence} ({one.source})")) for one in chosen[0].columns]
-        draw(lines + table(rows, width()))
+        draw(lines + described(rows, width()))
 
     def _mode(self, name: str) -> None:
         if name not in MODES:
@@ -150,8 +158,7 @@ class Prompt:
         self._rows = int(number)
 
     def _help(self, _: str) -> None:
-        draw(table([(Span(name, "name"), Span(text)) for name, (text, _) in self._commands.items()], width()))
-        draw([line(f"  {WELCOME}")])
+        draw(described([(Span(name, "name"), Span(text)) for name, (text, _) in self._commands.items()], width()))
 
     def _quit(self, _: str) -> None:
         raise EOFError

@@ -84,7 +84,7 @@ def _kind(statement: "Statement") -> str:
 def _writes(query: str, what: str | None = None) -> Refused:
     if what is None:
         what = next((one.text for one in tokens(query)), "nothing").upper()
-    return Refused(f"The lake is only read, and {what[:40]} does more. What a query may be: {ALLOWED}.")
+    return Refused(f"The lake is only read, and {what[:40]} is not reading. A query may be {ALLOWED}.")
 
 
 class Token(NamedTuple):

@@ -9,6 +9,8 @@ from omk.errors import OmkError, Refused
 _PLACE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
 _KIND = re.compile(r"^(?:[A-Z][A-Za-z-]*(?: [A-Z][A-Za-z-]*)*|TransactionContext|INTERRUPT) Error: ")
 _CANDIDATES = re.compile(r"\s*Candidate (?:bindings|tables):[ :]*(.*)")
+_FILE = re.compile(r'Table with name "?([^" ]*[/\\*~:][^" ]*)"? does not exist')
+"""A name that was meant for a file, or an address."""
 _LONGEST = 300
 _AT = "The time of a record is in the column `recorded_at`: `at` is a word of SQL."
 
@@ -34,6 +36,10 @@ def refusal(problem: Exception, query: str) -> OmkError:
     match problem:
         case duckdb.PermissionException():
             return Refused(f"A query reads the lake's tables and no file: {_outside(said)}. `SHOW TABLES` lists the tables.")
+        case duckdb.CatalogException() if file := _FILE.match(said):
+            return Refused(
+                f"A query reads the lake's tables and no file: {file[1]} is out of reach. `SHOW TABLES` lists the tables."
+            )
         case duckdb.OutOfMemoryException():
             return Refused("The query needs more memory than it may use. Ask for less, or give it more: --memory 4GB.")
         case duckdb.InterruptException():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from omk.views.lines import BLANK, Line, Span, cells, cut, line, padded
+from omk.views.lines import BLANK, Line, Span, cells, cut, line, padded, wrapped
 from omk.views.markdown import escaped
 
 Row = Sequence[str | None]
@@ -74,6 +74,18 @@ class Layout:
             name = padded(cut(head.name, room), room)
             text = cut(span.text, max(_NARROW, self._width - room - _MARGIN - _GAP))
             yield line(" " * _MARGIN, Span(name, "name"), " " * _GAP, Span(text, span.style))
+
+
+def described(rows: Sequence[tuple[Span, ...]], width: int) -> list[Line]:
+    """Rows whose last column is a sentence, which goes on below itself where a line is too short for it."""
+    rooms = [max(cells(row[number].text) for row in rows) for number in range(len(rows[0]) - 1)]
+    indent = " " * (_MARGIN + sum(rooms) + _GAP * len(rooms))
+    lines: list[Line] = []
+    for row in rows:
+        first, *rest = wrapped(row[-1].text, width, indent=indent, style=row[-1].style)
+        parts = [Span(padded(span.text, room + _GAP), span.style) for span, room in zip(row, rooms, strict=False)]
+        lines += [(Span(" " * _MARGIN), *parts, first[-1]), *rest]
+    return lines
 
 
 def rows_markdown(heads: Sequence[Head], rows: Iterable[Row]) -> Iterator[str]:
