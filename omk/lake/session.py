@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from omk.domain.proof.rules import RULES
-from omk.lake.lane import Lane
 from omk.lake.segments import LANES, WINDOW, Segment
 from omk.lake.shelf import Shelf, chained
 from omk.lake.store import Store
@@ -126,6 +125,8 @@ class Lake:
         self._told |= names
 
     def _tail(self, *, is_cheap: bool) -> Iterator[dict[str, Any]]:
+        from omk.lake.lane import Lane
+
         start = self._segments[-1].manifest.end if self._segments else 0
         for number in range(LANES):
             lane = Lane(self._store.log, number, start, self._store.folder, is_cheap=is_cheap)

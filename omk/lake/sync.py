@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from omk.lake.build import Built, Order, Reached, built
-from omk.lake.files import finish, merge
 from omk.lake.segments import LANES, Stretch, cover, parts_of
 from omk.lake.shelf import Shelf
 from omk.lake.store import Store
+
+if TYPE_CHECKING:
+    from omk.lake.build import Built
 
 
 class Synced(NamedTuple):
@@ -64,6 +65,8 @@ def sync(store: Store, shelf: Shelf, hears: Quiet) -> Synced:
 
     Raises Damaged where the log is, naming goal and seq; what was built before that stays.
     """
+    from omk.lake.files import merge
+
     with shelf.building(hears.tell) as work:
         head = store.head
         sound = shelf.sound(store.log, head)
@@ -102,8 +105,11 @@ def _runs(stretches: list[Stretch]) -> Iterator[list[Stretch]]:
 
 def _project(store: Store, shelf: Shelf, run: list[Stretch], work: Path, hears: Quiet, done: int) -> int:
     """Project the records of a run of segments, and publish each as soon as all its lanes are written."""
+    from omk.lake.build import Order, Reached, built
+    from omk.lake.files import finish
+
     order = Order(url=store.url, folder=str(store.folder), stretches=tuple(run), place=str(work))
-    lanes: dict[Stretch, list[Built]] = {}
+    lanes: "dict[Stretch, list[Built]]" = {}
     reached = dict.fromkeys(range(LANES), run[0].start)
     events = 0
     for message in built(store.log, order, run[-1].end - run[0].start):

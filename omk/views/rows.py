@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from omk.views.lines import BLANK, Line, Span, cells, cut, line, padded, wrapped
-from omk.views.markdown import escaped
 
 Row = Sequence[str | None]
 """The values as text on one line, without control characters; null as null."""
@@ -90,6 +89,8 @@ def described(rows: Sequence[tuple[Span, ...]], width: int) -> list[Line]:
 
 def rows_markdown(heads: Sequence[Head], rows: Iterable[Row]) -> Iterator[str]:
     """The rows as a Markdown table."""
+    from omk.views.markdown import escaped
+
     yield f"| {' | '.join(escaped(one.name) for one in heads)} |"
     yield f"|{'|'.join(' ---: ' if one.is_number else ' --- ' for one in heads)}|"
     for row in rows:

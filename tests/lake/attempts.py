@@ -1,7 +1,7 @@
 """What somebody may try who wants more than to read the lake: each with a name, as one query or several.
 
-`{canary}` is a file with a secret, `{table}` the same as CSV, `{outside}` a file that is not there, `{stored}` a file of the lake,
-`{folder}` the folder around all of them.
+`{canary}` is a file with a secret, `{table}` the same as CSV, `{outside}` a file that is not there, `{stored}` a file of the
+lake, `{folder}` the folder around all of them.
 """
 
 ATTEMPTS = {
