@@ -13,18 +13,16 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from omk.cli.answers import Form, write_answer, write_parquet
-from omk.cli.building import Building
 from omk.cli.options import JsonOption, StoreOption
 from omk.cli.output import is_terminal, write
 from omk.cli.spool import ENOUGH
+from omk.cli.syncing import hearing
 from omk.domain.duration import SECOND, parse_duration, show_duration
 from omk.errors import Refused, Unusable
-from omk.lake.opening import store_at
 from omk.lake.session import MEMORY, Lake
-from omk.lake.shelf import FOLDER as LAKE
-from omk.lake.sync import Store
+from omk.lake.store import Store, store_at
 from omk.log.anchors import FOLDER as HEADS
-from omk.log.open import NAME, log_file
+from omk.log.open import NAME, is_one, store_path
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -70,10 +68,16 @@ def sql(
     asked, place = _text(query, file), store_at(store)
     if output is not None:
         _require_outside(output, place)
-    with Lake(place, Building(), memory) as lake, _taken(output) as sink:
+    with opened(place, memory) as lake, _taken(output) as sink:
         connection = lake.ready_for(asked)
         shown = rows if output is None else rows or 0
         carry_out(connection, milliseconds, asked, lambda: _answer(connection, asked, choice, sink, shown))
+
+
+def opened(store: Store, memory: str) -> Lake:
+    """The lake of a store; what has to be built before that is shown."""
+    with hearing() as hears:
+        return Lake(store, hears, memory)
 
 
 def _choice(form: Form | None, output: Path | None, *, as_json: bool) -> Form:
@@ -166,13 +170,13 @@ def _answer(connection: "DuckDBPyConnection", query: str, form: Form, file: IO[b
 
 def _require_outside(output: Path, store: Store) -> None:
     """Raise Refused where an answer would take the place of something of the store's."""
-    target, log = output.resolve(), log_file(store.url, store.folder).resolve()
+    target, folder = output.resolve(), store.folder.resolve()
+    log = store_path(store.url, store.folder).resolve()
     is_own = log.name == NAME and target.is_relative_to(log.parent)
-    if (
-        is_own
-        or (target.parent == log.parent and target.name.startswith(log.name))
-        or any(target.is_relative_to(log.parent / name) for name in (LAKE, HEADS))
-    ):
+    is_beside = target.parent == log.parent and target.name.startswith(log.name)
+    is_log = not is_one(store.url, store.folder) and target.exists() and target.suffix == log.suffix
+    places = [folder / HEADS, *([store.lake.resolve()] if store.lake else [])]
+    if is_own or is_beside or is_log or any(target.is_relative_to(place) for place in places):
         raise Refused(f"{output} belongs to the store, and an answer would take its place. Name another file.")
 
 

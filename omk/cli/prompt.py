@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omk.cli.answers import Form, write_answer
-from omk.cli.asking import carry_out
-from omk.cli.building import Building
+from omk.cli.asking import carry_out, opened
 from omk.cli.completing import Completion
 from omk.cli.output import draw, say, width, write
 from omk.cli.spool import Spool
 from omk.errors import OmkError, Refused
 from omk.lake.guard import is_complete
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.lake.tables import MACROS, TABLES
 from omk.log.folder import private_folder
 from omk.runtime.edge import state_home
@@ -124,7 +123,7 @@ class Prompt:
             self._lake.close()
             self._lake = None
         if self._lake is None:
-            self._lake = Lake(self._store, Building(), self._memory)
+            self._lake = opened(self._store, self._memory)
         return self._lake
 
     # --- Commands ---

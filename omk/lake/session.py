@@ -116,13 +116,22 @@ class Lake:
         if not lacking:
             return
         names = CHEAP if lacking <= CHEAP else set(STORED)
-        for tables in self._tail(is_cheap=names is CHEAP):
-            for name in names - self._told:
+        self._connection.begin()
+        try:
+            self._insert(names - self._told, is_cheap=names is CHEAP)
+        except BaseException:  # also Ctrl-C: nothing is in place twice when one asks again
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+        self._told |= names
+
+    def _insert(self, names: Iterable[str], *, is_cheap: bool) -> None:
+        for tables in self._tail(is_cheap=is_cheap):
+            for name in names:
                 if tables[name].num_rows:
                     self._connection.register("fresh", tables[name])
                     self._connection.execute(f"INSERT INTO tail.{name} SELECT * FROM fresh")  # noqa: S608 - a name of ours
                     self._connection.unregister("fresh")
-        self._told |= names
 
     def _tail(self, *, is_cheap: bool) -> Iterator[dict[str, Any]]:
         from omk.lake.lane import Lane

@@ -109,7 +109,7 @@ def _project(store: Store, shelf: Shelf, run: list[Stretch], work: Path, hears: 
     from omk.lake.files import finish
 
     order = Order(url=store.url, folder=str(store.folder), stretches=tuple(run), place=str(work))
-    lanes: "dict[Stretch, list[Built]]" = {}
+    lanes: dict[Stretch, list[Built]] = {}
     reached = dict.fromkeys(range(LANES), run[0].start)
     events = 0
     for message in built(store.log, order, run[-1].end - run[0].start):

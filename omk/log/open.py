@@ -73,11 +73,6 @@ def store_path(url: str | None, folder: Path) -> Path:
     return _place(url, folder)[1]
 
 
-def log_file(url: str | None, folder: Path) -> Path:
-    """The file that holds the log; *folder* is the repository's own."""
-    return _place(url, folder)[1]
-
-
 def _create(kind: str, path: Path) -> None:
     if kind == "jsonl":
         from omk.log import jsonl

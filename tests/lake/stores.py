@@ -4,8 +4,7 @@ from pathlib import Path
 
 from benchmarks.history import make
 from omk.lake.session import Lake
-from omk.lake.sync import Store
-from omk.log.open import open_log
+from omk.lake.store import store_at
 
 EVENTS = 8_250
 
@@ -18,9 +17,7 @@ def make_store(folder: Path) -> Path:
 
 def lake_in(folder: Path) -> Lake:
     """The lake of the store in *folder*."""
-    log = open_log(None, folder=folder, create=False)
-    assert log is not None
-    return Lake(Store(log, None, folder))
+    return Lake(store_at(f"sqlite://{folder}"))
 
 
 def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
