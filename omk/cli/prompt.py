@@ -13,10 +13,10 @@ from omk.cli.completing import Completion
 from omk.cli.output import draw, say, width, write
 from omk.cli.spool import Spool
 from omk.errors import OmkError, Refused
-from omk.lake.guard import is_complete
 from omk.lake.session import Lake
 from omk.lake.store import Store
 from omk.lake.tables import MACROS, TABLES
+from omk.lake.tokens import is_complete
 from omk.log.folder import private_folder
 from omk.runtime.edge import state_home
 from omk.views.lines import Line, Span, line

@@ -8,10 +8,11 @@ the lake's own, no network, no extension, no variable of Python.
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from omk.errors import Refused
 from omk.lake.tables import MACROS, STORED, TABLES
+from omk.lake.tokens import Token, tokens
 from omk.lake.trouble import told
 
 if TYPE_CHECKING:
@@ -85,34 +86,6 @@ def _writes(query: str, what: str | None = None) -> Refused:
     if what is None:
         what = next((one.text for one in tokens(query)), "nothing").upper()
     return Refused(f"The lake is only read, and {what[:40]} is not reading. A query may be {ALLOWED}.")
-
-
-class Token(NamedTuple):
-    """A word of a query, what it is for DuckDB (`keyword`, `identifier`, `operator`, …), and the byte it begins at."""
-
-    text: str
-    kind: str
-    start: int
-
-
-def tokens(query: str) -> Iterator[Token]:
-    """The words of a query, without comments."""
-    import duckdb
-
-    content = query.encode()
-    found = [(offset, kind.name) for offset, kind in duckdb.tokenize(query)]
-    ends = [offset for offset, _ in found[1:]] + [len(content)]
-    for (start, kind), end in zip(found, ends, strict=True):
-        if kind != "comment":
-            yield Token(content[start:end].decode("utf-8", "replace").strip(), kind, start)
-
-
-def is_complete(query: str) -> bool:
-    """Whether a query ends with its semicolon, which stands neither in a text nor in a comment."""
-    if ";" not in query:
-        return False
-    last = list(tokens(query))[-1:]
-    return bool(last) and last[0].kind == "operator" and last[0].text.endswith(";")
 
 
 def _check_explained(connection: "DuckDBPyConnection", query: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from omk.errors import OmkError, Refused
+from omk.lake.tokens import tokens
 
 _PLACE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
 _KIND = re.compile(r"^(?:[A-Z][A-Za-z-]*(?: [A-Z][A-Za-z-]*)*|TransactionContext|INTERRUPT) Error: ")
@@ -78,7 +79,7 @@ def _where(place: "re.Match[str] | None", query: str, said: str) -> str:
     if place is None:
         return ""
     row, shown = int(place[1]), place[2]
-    near = re.match(r"[\w.]+|.", shown[len(place[3]) - len(f"LINE {row}: ") :])
+    near = re.match(r"[\w.]+", shown[len(place[3]) - len(f"LINE {row}: ") :])
     parts = [f"in line {row}"] if "\n" in query.strip() else []
     parts += [f"at `{near[0]}`"] if near and near[0] not in said else []
     return f", {' '.join(parts)}" if parts else ""
@@ -86,4 +87,6 @@ def _where(place: "re.Match[str] | None", query: str, said: str) -> str:
 
 def _hint(query: str, said: str) -> str:
     is_meant = said.startswith("syntax error") or '"at"' in said
-    return f" {_AT}" if is_meant and re.search(r"(?i)(?<![\w'])at(?![\w'])", query) else ""
+    if is_meant and any(one.text.strip('"').lower() == "at" for one in tokens(query) if one.kind != "string_const"):
+        return f" {_AT}"
+    return ""
