@@ -56,13 +56,26 @@ class Prompt:
         self._readline = begun(Completion(self._commands, lambda: "\n".join(self._lines)))
         draw([line(Span(WELCOME, "dim"))])
         try:
-            while (text := self._read()) is not None:
-                self._carry_out(text)
-        except EOFError:
-            pass
+            while self._turn():
+                pass
         finally:
             if self._lake is not None:
                 self._lake.close()
+
+    def _turn(self) -> bool:
+        """One query or command; whether there will be another."""
+        try:
+            text = self._read()
+            if text is not None:
+                self._carry_out(text)
+            return text is not None
+        except EOFError:
+            return False
+        except KeyboardInterrupt:
+            say("interrupted")
+        except OmkError as problem:
+            say(str(problem))
+        return True
 
     def _read(self) -> str | None:
         """A command, or a query as soon as it is whole; null when the person leaves."""
@@ -95,16 +108,11 @@ class Prompt:
         return text
 
     def _carry_out(self, text: str) -> None:
-        try:
-            if text.startswith("."):
-                name, _, rest = text.partition(" ")
-                self._command(name)(rest.strip().rstrip(";").strip())
-            elif text:
-                self._ask(text)
-        except OmkError as problem:
-            say(str(problem))
-        except KeyboardInterrupt:
-            say("interrupted")
+        if text.startswith("."):
+            name, _, rest = text.partition(" ")
+            self._command(name)(rest.strip().rstrip(";").strip())
+        elif text:
+            self._ask(text)
 
     def _ask(self, query: str) -> None:
         lake = self._newest()

