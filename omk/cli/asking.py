@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TIMEOUT = "60s"
-STANDARD = "-"
+STANDARD, STDOUT = "-", {"-", "/dev/stdout", "/dev/fd/1"}
 _SIZE = re.compile(r"(?i)\s*[0-9]+(\.[0-9]+)?\s*([kmgt]i?b|%)\s*")
 FormOption = Annotated[Form | None, typer.Option("--format", "-f", help="How to write the answer (default: text).")]
 QueryArgument = Annotated[
@@ -59,6 +59,7 @@ def sql(
     store: StoreOption = None,
 ) -> None:
     """Ask the lake in SQL: omk sql "select status, count(*) from goals group by status"."""
+    output = None if str(output) in STDOUT else output
     choice, milliseconds = _choice(form, output, as_json=as_json), _milliseconds(timeout)
     if not _SIZE.fullmatch(memory):
         raise typer.BadParameter("Write a number and a unit, as in 512MB or 4GB.", param_hint="--memory")
@@ -206,6 +207,8 @@ def replacing(output: Path) -> Iterator[IO[bytes]]:
         with target.open("wb") as file:  # a pipe or a device: there is no place to take
             yield file
         return
+    if not target.parent.is_dir():
+        raise Unusable(f"There is no folder {target.parent}. Make it, or name another file.")
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_mask()
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as file:
         fresh = Path(file.name)

@@ -46,10 +46,19 @@ def reading(connection: "DuckDBPyConnection") -> "DuckDBPyConnection":
 
 def checked(connection: "DuckDBPyConnection", query: str) -> set[str]:
     """The stored tables that a query is made of. Raises Refused unless it is one statement that reads."""
+    if not query.isprintable():
+        _require_unicode(query)
     with told(query):
         _check(connection, query)
     words = set(_WORD.findall(query.lower()))
     return {"events"} if words & _NAMES <= {"events"} else set(STORED)
+
+
+def _require_unicode(query: str) -> None:
+    try:
+        query.encode()
+    except UnicodeEncodeError as problem:
+        raise Refused(f"The query is not UTF-8 text (character {problem.start + 1}). Write it anew.") from problem
 
 
 _WORD = re.compile(r"\w+")

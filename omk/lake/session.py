@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from omk.domain.proof.rules import RULES
+from omk.errors import Refused
 from omk.lake.segments import LANES, WINDOW, Segment
 from omk.lake.shelf import Shelf, chained
 from omk.lake.store import Store
@@ -95,12 +96,22 @@ class Lake:
     # --- The tables ---
 
     def _connected(self) -> "DuckDBPyConnection":
+        """A locked connection with all tables. Raises Refused where the memory that it is given is of no use."""
+        import duckdb
+
+        try:
+            return self._connected_with(TemporaryDirectory(prefix="omk-lake-", ignore_cleanup_errors=True))
+        except (duckdb.OutOfMemoryException, duckdb.ParserException) as problem:
+            text = f"The lake cannot be opened with {self._memory} of memory. Give a size such as 512MB or 4GB."
+            raise Refused(text) from problem
+
+    def _connected_with(self, spill: "TemporaryDirectory[str]") -> "DuckDBPyConnection":
         import duckdb
 
         from omk.lake.guard import CONFIGURATION, lock
 
-        spill = self._stack.enter_context(TemporaryDirectory(prefix="omk-lake-", ignore_cleanup_errors=True))
-        limits = {"memory_limit": self._memory, "temp_directory": spill, "max_temp_directory_size": SPILL}
+        folder = self._stack.enter_context(spill)
+        limits = {"memory_limit": self._memory, "temp_directory": folder, "max_temp_directory_size": SPILL}
         connection = duckdb.connect(config={**CONFIGURATION, **limits})
         self._stack.callback(connection.close)
         connection.execute("SET TimeZone = 'UTC'")
@@ -115,10 +126,13 @@ class Lake:
         lacking = set(wanted) - self._told
         if not lacking:
             return
+        from omk.lake.trouble import told
+
         names = CHEAP if lacking <= CHEAP else set(STORED)
         self._connection.begin()
         try:
-            self._insert(names - self._told, is_cheap=names is CHEAP)
+            with told(""):
+                self._insert(names - self._told, is_cheap=names is CHEAP)
         except BaseException:  # also Ctrl-C: nothing is in place twice when one asks again
             self._connection.rollback()
             raise

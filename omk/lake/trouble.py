@@ -10,8 +10,10 @@ from omk.lake.tokens import tokens
 _PLACE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
 _KIND = re.compile(r"^(?:[A-Z][A-Za-z-]*(?: [A-Z][A-Za-z-]*)*|TransactionContext|INTERRUPT) Error: ")
 _CANDIDATES = re.compile(r"\s*Candidate (?:bindings|tables):[ :]*(.*)")
-_FILE = re.compile(r'Table with name "?([^" ]*[/\\*~:][^" ]*)"? does not exist')
+_FILE = re.compile(r'Table with name "?([^"]*[/\\*~:.][^"]*)"? does not exist!?\s*(?:\n|$)')
 """A name that was meant for a file, or an address."""
+_SET = re.compile(r' Use "SET [^"]*" to [^.]*\.?')
+"""Advice that nobody can follow here."""
 _LONGEST = 300
 _AT = "The time of a record is in the column `recorded_at`: `at` is a word of SQL."
 
@@ -56,7 +58,7 @@ def refusal(problem: Exception, query: str) -> OmkError:
 
 def _sentence(said: str) -> str:
     """What DuckDB says without its lists, `Did you mean` kept."""
-    first, *more = said.splitlines() or ["DuckDB gave no reason"]
+    first, *more = _SET.sub("", said).splitlines() or ["DuckDB gave no reason"]
     candidates = next((found[1] for one in more if (found := _CANDIDATES.match(one))), "")
     if candidates:
         return f"{_flat(first)}; there is {_flat(candidates)}"

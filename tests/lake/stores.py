@@ -20,6 +20,13 @@ def lake_in(folder: Path) -> Lake:
     return Lake(store_at(f"sqlite://{folder}"))
 
 
-def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
-    """Every file below *folder*, with its content and when it was changed."""
-    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()}
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file below *folder*, with its content."""
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def marks(folder: Path) -> dict[Path, tuple[int, ...]]:
+    """Everything below *folder*, with which file it is, its size, its mode, and when it was changed."""
+    return {
+        path: (one.st_ino, one.st_size, one.st_mode, one.st_mtime_ns) for path in folder.rglob("*") for one in (path.lstat(),)
+    }

@@ -10,7 +10,7 @@ from omk.errors import OmkError, Refused
 from omk.lake.guard import reading
 from omk.lake.trouble import told
 from tests.lake.attempts import ATTEMPTS, READS
-from tests.lake.stores import EVENTS, contents, lake_in, make_store
+from tests.lake.stores import EVENTS, contents, lake_in, make_store, marks
 
 SECRET = "SECRET-OF-THE-CANARY"
 HARMS_THE_LAKE = {"COPY over a lake file at once", "COPY explained and carried out"}
@@ -31,16 +31,18 @@ def room(tmp_path_factory):
 def lake(room):
     with lake_in(room / "store") as lake:
         lake.sql("SELECT * FROM goals").fetchall()  # all tables are in place
+        before = contents(room)
         yield lake
+        assert contents(room) == before
 
 
 @pytest.fixture
 def watched(room, lake, monkeypatch):
     """The folder, from which one asks; nothing in it may be another one afterwards, and the lake must still answer."""
     monkeypatch.chdir(room)
-    before = contents(room)
+    before = marks(room)
     yield room
-    assert contents(room) == before
+    assert marks(room) == before
     assert lake.sql("SELECT count(*) FROM events").fetchall() == [(EVENTS,)]
     assert lake.sql("SELECT count(*) FROM goals").fetchall() == [(1,)]
 

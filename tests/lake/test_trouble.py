@@ -62,3 +62,16 @@ def test_a_query_that_needs_too_much_memory_says_what_to_do():
         ):
             lake.ready_for(query).execute(query).fetchall()
         assert lake.sql("SELECT count(*) FROM events").fetchall() == [(93,)]
+
+
+def test_memory_that_nothing_can_be_done_with_is_refused():
+    for memory in ("1KB", "99999999TB", "0GB"):
+        with pytest.raises(Refused, match=f"cannot be opened with {memory} of memory"):
+            lake_at(str(CORPUS / "gate-red-then-green" / "log.jsonl"), memory=memory)
+
+
+def test_a_query_that_is_no_text_or_goes_too_deep_is_refused(lake):
+    with pytest.raises(Refused, match="not UTF-8 text"):
+        lake.sql("select '\udcff'")
+    with pytest.raises(Refused, match=r"Max expression depth limit of 1000 exceeded\.$"):
+        lake.sql(f"select 1 {'+ (1' * 900} {')' * 900}")
