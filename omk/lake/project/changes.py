@@ -4,6 +4,7 @@ Nothing is compared that cannot have changed: the state is immutable, so a field
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from immutables import Map
@@ -30,6 +31,7 @@ Leaves = dict[str, Value]
 """The leaves of a value by the texts of their paths."""
 Changes = list[tuple[str, Value]]
 _NONE: Leaves = {}
+_PATH = itemgetter(0)
 _LEAF = frozenset({int, str, type(None)})
 _MAPPINGS = frozenset({dict, Keyed})
 """The mappings there are; asking an abstract class would take ten times as long."""
@@ -130,6 +132,8 @@ class Tracker:
             moment = Moment(state_of(self._judge.parts, record), NOTHING, record)
             for told in dirty.values():
                 self._turn(told, moment, record.event, found)
+        if len(found) > 1:
+            found.sort(key=_PATH)  # mappings come in the order of hashes, which are others in each process
         return found
 
     def _all(self) -> dict[int, Told]:
