@@ -60,7 +60,7 @@ def test_they_are_changes_and_nothing_else(run: Path):
     has_the_states_of(log, rows_of(log)["state_changes"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(logs())
 def test_they_are_those_of_whatever_a_goal_may_live_through(log: MemoryLog):
     has_the_states_of(log, rows_of(log)["state_changes"])

@@ -57,7 +57,7 @@ def test_every_record_of_a_run_is_there_once(run: Path):
     has_its_events(log, rows_of(log)["events"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(logs())
 def test_every_record_is_there_once(log: MemoryLog):
     has_its_events(log, rows_of(log)["events"])
@@ -112,7 +112,7 @@ def test_the_verdicts_of_a_run_are_those_on_record(run: Path, tmp_path: Path):
     assert told == json.loads((run / corpus.VERDICTS).read_bytes())
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(logs())
 def test_the_verdicts_are_those_of_the_histories(log: MemoryLog):
     has_its_verdicts(log, rows_of(log)["verdicts"])
@@ -157,7 +157,7 @@ def test_goals_and_tasks_of_a_run_are_those_of_its_fold(run: Path):
     has_its_goals(log, rows_of(log))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(logs())
 def test_goals_and_tasks_are_those_of_the_fold(log: MemoryLog):
     has_its_goals(log, rows_of(log))
@@ -166,7 +166,7 @@ def test_goals_and_tasks_are_those_of_the_fold(log: MemoryLog):
 # --- usage, files ---
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(logs())
 def test_usage_and_files_are_those_of_the_events(log: MemoryLog):
     rows = rows_of(log)
@@ -200,7 +200,7 @@ def test_what_a_run_spent_is_the_sum_of_its_reports(run: Path, tmp_path: Path):
 # --- forks ---
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(logs().filter(lambda log: any(head.goal == FORK for head in log.heads())))
 def test_a_fork_has_what_it_inherited_in_its_states_and_verdicts_and_not_in_its_events(log: MemoryLog):
     rows = rows_of(log)

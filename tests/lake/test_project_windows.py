@@ -31,13 +31,13 @@ def begins_anywhere(log: Log, window: int, folder: Path | None = None) -> None:
                 assert now[name].equals(table), (start, end, name, now[name].to_pylist(), table.to_pylist())
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(logs(), st.integers(1, 9))
 def test_a_projection_may_begin_after_any_window(log: MemoryLog, window: int):
     begins_anywhere(log, window)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(logs(), st.integers(1, 5), st.integers(1, 4))
 def test_a_projection_may_begin_from_snapshots(
     tmp_path_factory: pytest.TempPathFactory, log: MemoryLog, window: int, spacing: int
@@ -58,7 +58,7 @@ def test_a_recorded_run_may_be_gone_on_with_from_any_window(run: Path):
     begins_anywhere(log, 5)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(logs(), st.integers(1, 3))
 def test_a_goal_that_was_forgotten_is_folded_again(log: MemoryLog, window: int):
     whole = projected(log, window=window)
