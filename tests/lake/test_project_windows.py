@@ -48,7 +48,7 @@ def test_a_projection_may_begin_from_snapshots(
         first = next(iter(log.bodies(head.goal))).seq
         for seq in range(first + spacing - 1, head.seq + 1, spacing):
             judge = history.judge_at(seq)
-            kept.write(Checkpoint(judge.state, judge.standing))
+            kept.write(Checkpoint(seq=seq, head=judge.state.head, state=judge.state, standing=judge.standing))
     begins_anywhere(log, window, folder)
 
 

@@ -88,7 +88,11 @@ class Judge:
         step(self.parts, record)
         self.last = record
         known = KNOWN.get(type(record.event))
-        return self._look(known[1] if known else ALL)
+        watches, seen = known[1] if known else ALL, self.seen
+        for slot, get, _, _ in watches:
+            if get(self.parts[slot]) != seen[slot]:
+                return self._look(watches)
+        return False
 
     def add_all(self, records: Iterable[Recorded]) -> None:
         """Remember many records: what `add` does for each, without a call for each (a fold spends its time here)."""

@@ -23,6 +23,9 @@ from omk.replay.query.difference import Path, told_names
 from omk.replay.query.names import Name
 from omk.replay.query.values import Keyed, Value, path_text, step_text
 
+MOST = 4096
+REMEMBERED: dict[tuple[int, object], "Leaves"] = {}
+"""Leaves by the number of the name and what they follow from; at most so many."""
 JUDGED = frozenset({("gaps",), ("status",), ("proof", "status"), ("proof", "held"), ("proof", "rules")})
 """What is said of a state and is no part of it; only the status is told beside it, by whoever keeps the verdict."""
 STATUS = "status"
@@ -181,29 +184,38 @@ class Tracker:
         return dirty
 
     def _turn(self, told: Told, moment: Moment, event: object, found: Changes) -> None:
-        known, bases = self._leaves[told.number], self._bases[told.number]
         if told.gather is not None:
             self._oblige(told, dict(told.gather(moment.state)), found)
             return
         if told.basis is not None:
-            basis = told.basis(moment.state)
-            if bases.get("") == basis:
-                return
-            bases[""] = basis
-        value = told.name.value(moment)
-        if type(value) is Keyed:
-            self._unlock(told, value, event, found)
+            now = self._remembered(told, told.basis(moment.state), moment)
         else:
+            value = told.name.value(moment)
+            if type(value) is Keyed:
+                self._unlock(told, value, event, found)
+                return
             now = _leaves(value, told.path)
-            _differing(known.get("", _NONE), now, found)
-            known[""] = now
+        known = self._leaves[told.number]
+        before, known[""] = known.get("", _NONE), now
+        if before is not now:
+            _differing(before, now, found)
+
+    def _remembered(self, told: Told, basis: object, moment: Moment) -> Leaves:
+        """The leaves of a value that follows from *basis* alone: goals that are checked alike go through the same few."""
+        leaves = REMEMBERED.get((told.number, basis))
+        if leaves is None:
+            if len(REMEMBERED) >= MOST:
+                REMEMBERED.clear()
+            leaves = REMEMBERED[told.number, basis] = _leaves(told.name.value(moment), told.path)
+        return leaves
 
     def _oblige(self, told: Told, now: Obligations, found: Changes) -> None:
         known, before = self._leaves[told.number], self._bases[told.number]
-        for name in [name for name in known if name not in now] if known else ():
-            found += [(path, None) for path in known.pop(name)]
+        if not now.keys() >= known.keys():
+            for name in [name for name in known if name not in now]:
+                found += [(path, None) for path in known.pop(name)]
         for name, owed in now.items():
-            if before.get(name) != owed:
+            if name not in before or before[name] != owed:
                 leaves = _leaves(facts.obligation(owed), told.path + step_text(name))
                 _differing(known.get(name, _NONE), leaves, found)
                 known[name] = leaves

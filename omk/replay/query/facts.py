@@ -127,9 +127,12 @@ def checks(moment: Moment) -> Value:
 
 
 def shown(state: GoalState) -> object:
-    """What every check of the oracle follows from: cheaper to compare than to judge."""
-    gates = state.gate.by_name
-    return state.goal.oracle, [(gates[one].definition, gate_passed(state, f"gate.{one}") is not None) for one in state.gate.order]
+    """What every check of the oracle, and its status, follow from: cheaper to compare than to judge."""
+    oracle, gates = state.goal.oracle, state.gate
+    if oracle is None:
+        return None
+    passed = ((gates.by_name[one].definition, gate_passed(state, f"gate.{one}") is not None) for one in gates.order)
+    return oracle.checks, oracle.testable, tuple(passed)
 
 
 def _check(moment: Moment, check: str) -> Value:
