@@ -4,7 +4,6 @@ Nothing is compared that cannot have changed: the state is immutable, so a field
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from omk.domain.event import Event, Recorded
@@ -37,7 +36,6 @@ Leaves = dict[str, Value]
 """The leaves of a value by the texts of their paths."""
 Changes = list[tuple[str, Value]]
 _NONE: Leaves = {}
-_PATH = itemgetter(0)
 _LEAF = frozenset({int, str, type(None)})
 _MAPPINGS = frozenset({dict, Keyed})
 """The mappings there are; asking an abstract class would take ten times as long."""
@@ -153,11 +151,12 @@ class Tracker:
             dirty, event = {told.number: told for told in TOLD}, None
             self._seen = list(self._judge.parts)
         if dirty:
-            moment = Moment(state_of(self._judge.parts, record), NOTHING, record)
+            state = state_of(self._judge.parts, record)
             for told in dirty.values():
-                self._turn(told, moment, event, found)
-        if len(found) > 1:
-            found.sort(key=_PATH)  # mappings come in the order of hashes, which are others in each process
+                if told.gather is not None:
+                    self._oblige(told, dict(told.gather(state)), found)
+                else:
+                    self._turn(told, Moment(state, NOTHING, record), event, found)
         return found
 
     def _dirty(self, record: Recorded, found: Changes) -> dict[int, Told]:
@@ -184,9 +183,6 @@ class Tracker:
         return dirty
 
     def _turn(self, told: Told, moment: Moment, event: object, found: Changes) -> None:
-        if told.gather is not None:
-            self._oblige(told, dict(told.gather(moment.state)), found)
-            return
         if told.basis is not None:
             now = self._remembered(told, told.basis(moment.state), moment)
         else:
@@ -212,9 +208,9 @@ class Tracker:
     def _oblige(self, told: Told, now: Obligations, found: Changes) -> None:
         known, before = self._leaves[told.number], self._bases[told.number]
         if not now.keys() >= known.keys():
-            for name in [name for name in known if name not in now]:
+            for name in sorted(known.keys() - now.keys()):
                 found += [(path, None) for path in known.pop(name)]
-        for name, owed in now.items():
+        for name, owed in sorted(now.items()) if len(now) > 1 else now.items():
             if name not in before or before[name] != owed:
                 leaves = _leaves(facts.obligation(owed), told.path + step_text(name))
                 _differing(known.get(name, _NONE), leaves, found)
@@ -225,8 +221,8 @@ class Tracker:
         """Look at those values of a mapping that may be others; *event* is null if all may be."""
         known, bases, current = self._leaves[told.number], self._bases[told.number], value.known
         named = told.named_by.get(type(event))  # type: ignore[arg-type]
-        keys = current if named is None else named(event)
-        for key in list(known) if named is None else keys:
+        keys = sorted(current) if named is None else named(event)  # mappings have the order of hashes: another in each process
+        for key in sorted(known.keys() - keys) if named is None else keys:
             if key not in current and key in known:
                 _differing(known.pop(key), _NONE, found)
                 bases.pop(key, None)

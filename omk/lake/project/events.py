@@ -1,9 +1,8 @@
 """The rows of `events`: a record's envelope, the fields that questions ask for most, and the event as it is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import pyarrow as pa
@@ -40,7 +39,6 @@ def events_table(taken: Sequence[Taken]) -> pa.Table:
         return pa.table([array_of((), kind) for kind in COLUMNS.values()], names=list(COLUMNS))
     positions, records, _, texts = zip(*taken, strict=True)
     goals, seqs, times, actors, causes, digests, events = zip(*map(_envelope, records), strict=True)
-    fields: list[Any] = [_fields(event) if type(event) is Unknown else event for event in events]
     columns = {
         "position": positions,
         "goal": goals,
@@ -53,7 +51,7 @@ def events_table(taken: Sequence[Taken]) -> pa.Table:
         "payload": list(map(_payload, taken)),
         "texts": [_encode(one) if one else None for one in texts],
     }
-    columns |= {name: [getattr(event, name, None) for event in fields] for name in HOISTED}
+    columns |= _hoisted(events)
     return pa.table([array_of(columns[name], kind) for name, kind in COLUMNS.items()], names=list(COLUMNS))
 
 
@@ -64,14 +62,33 @@ def _kind(event: object) -> str:
     return kind
 
 
-def _fields(event: Unknown) -> SimpleNamespace:
+def _hoisted(events: Sequence[object]) -> dict[str, list[Any]]:
+    """The columns of the hoisted fields; each kind is asked for those alone that it has."""
+    columns: dict[str, list[Any]] = {name: [None] * len(events) for name in HOISTED}
+    places: dict[Any, list[int]] = {}
+    for place, event in enumerate(events):
+        places.setdefault(type(event), []).append(place)
+    for place in places.pop(Unknown, ()):
+        for name, value in _fields(cast("Unknown", events[place])):
+            columns[name][place] = value
+    for kind, own in places.items():
+        for name in HOISTED:
+            if name in kind.__struct_fields__:
+                column, get = columns[name], attrgetter(name)
+                for place in own:
+                    column[place] = get(events[place])
+    return columns
+
+
+def _fields(event: Unknown) -> Iterator[tuple[str, Any]]:
     """Those fields of an event of an unknown kind that are what a column holds."""
     try:
         found = msgspec.json.decode(event.raw)
     except msgspec.DecodeError:  # a number that is too long to be one
-        found = {}
-    fields = ((name, found.get(name)) for name in HOISTED)
-    return SimpleNamespace(**{name: value for name, value in fields if type(value) is _TYPES[COLUMNS[name]]})
+        return
+    for name in HOISTED:
+        if type(found.get(name)) is _TYPES[COLUMNS[name]]:
+            yield name, found[name]
 
 
 def _payload(one: Taken) -> bytes:

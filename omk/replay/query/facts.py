@@ -86,7 +86,12 @@ def reviews(moment: Moment) -> Value:
 def files(moment: Moment) -> Value:
     """The paths that differ from the base commit."""
     paths = moment.state.worktree.paths
-    return Keyed(paths, lambda path: {"operation": operation_of(paths[path]), **built(paths[path])}, is_own=True)
+
+    def told(path: str) -> Value:
+        net = paths[path]
+        return {"operation": operation_of(net), "old": net.old, "new": net.new, "old_mode": net.old_mode, "mode": net.mode}
+
+    return Keyed(paths, told, is_own=True)
 
 
 def gaps(moment: Moment) -> Value:
