@@ -27,7 +27,9 @@ class Lane:
     A cheap one folds nothing, and gives the rows of `events` alone.
     """
 
-    def __init__(self, log: Log, number: int, start: int, folder: Path | None, *, is_cheap: bool = False, window: int = WINDOW) -> None:
+    def __init__(
+        self, log: Log, number: int, start: int, folder: Path | None, *, is_cheap: bool = False, window: int = WINDOW
+    ) -> None:
         self._is_cheap, self._window = is_cheap, window
         self._log, self._number, self._start, self._folder = log, number, start, folder
         self._known: dict[str, GoalProjection] = {}

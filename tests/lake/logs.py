@@ -14,7 +14,7 @@ from omk.domain.subjects.goal import GoalForked
 from omk.lake.lane import Lane
 from omk.lake.project.changes import JUDGED
 from omk.lake.tables import STORED
-from omk.log.codec import Entry, decode, seal
+from omk.log.codec import Entry, decode, erased, seal
 from omk.log.memory import MemoryLog
 from omk.log.protocol import Log
 from omk.replay.history import History
@@ -71,9 +71,10 @@ def told(records: list[Recorded]) -> list[Any]:
 @st.composite
 def logs(draw: st.DrawFn, most: int = 25) -> MemoryLog:
     """A log of up to three goals and a fork of the first one, whose records come in any order that a log allows."""
-    stories = histories(most=most) | histories(most=most) | noise(most=most)
+    stories: st.SearchStrategy[list[Recorded]] = histories(most=most) | histories(most=most) | noise(most=most)
     streams = [sealed(told(draw(stories)), name) for name in NAMES[: draw(st.integers(1, 3))]]
-    if streams[0] and draw(st.booleans()):
+    is_forked: bool = draw(st.booleans())
+    if streams[0] and is_forked:
         parent = streams[0][draw(st.integers(0, len(streams[0]) - 1))].record
         begun = GoalForked(goal=parent.goal, seq=parent.seq, head=parent.digest, prompt="Greet twice.")
         more = [one for one in told(draw(stories))[draw(st.integers(0, 9)) :] if not isinstance(one, GoalForked)]
@@ -144,13 +145,6 @@ def position_of(log: Log) -> dict[tuple[str, int], int]:
     return {(record.goal, record.seq): position for position, record in log.follow()}
 
 
-def renamed(entries: list[Entry], goal: str) -> list[Entry]:
-    """The same events, of another goal."""
-    return sealed([one.record.event for one in entries], goal)
-
-
 def forgotten(entry: Entry) -> Entry:
     """The same record after its texts were erased."""
-    from omk.log.codec import erased
-
     return Entry(replace(entry.record, open=b"{}"), erased(entry.body))

@@ -117,7 +117,7 @@ def test_the_tables_of_a_run_tell_what_was_announced(run: Path, tmp_path: Path):
     expected = spans_of([record for _, record in log.follow()])
     with Lake(Store(log, None, tmp_path)) as lake:
         for table in ANNOUNCED:
-            rows = lake.sql(f"SELECT goal, started_seq, seq, outcome FROM {table}").fetchall()  # noqa: S608 - a name of ours
+            rows = lake.sql(f"SELECT goal, started_seq, seq, outcome FROM {table}").fetchall()
             told = {(goal, started or 0, seq or 0): outcome for goal, started, seq, outcome in rows}
             assert told == {key: span["outcome"] for key, span in expected.items() if span["table"] == table}
             assert len(rows) == len(told)
@@ -138,8 +138,8 @@ def test_an_answer_tells_its_fields(log: MemoryLog):
     for row in rows["tools"]:
         event = records[row["goal"], row["seq"]].event
         if type(event) is ToolFinished:
-            told = (event.exit_code, event.duration_ms, event.output.size if event.output else None)
-            assert (row["exit_code"], row["duration_ms"], row["output_bytes"]) == told
+            answer = (event.exit_code, event.duration_ms, event.output.size if event.output else None)
+            assert (row["exit_code"], row["duration_ms"], row["output_bytes"]) == answer
     for row in rows["reviews"]:
         event = records[row["goal"], row["seq"]].event
         assert row["findings"] == (event.total if type(event) is ReviewBlocked else None)

@@ -170,7 +170,7 @@ def test_goals_and_tasks_are_those_of_the_fold(log: MemoryLog):
 @given(logs())
 def test_usage_and_files_are_those_of_the_events(log: MemoryLog):
     rows = rows_of(log)
-    spent, changed = [], []
+    spent, changed = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
     for position, record in log.follow():
         event = record.event
         if isinstance(event, UsageReported):
@@ -181,8 +181,8 @@ def test_usage_and_files_are_those_of_the_events(log: MemoryLog):
             changed += [(*place, one.path, one.operation, one.old, one.new, one.old_mode, one.mode) for one in event.changes]
     columns = ("position", "seq", "agent", "active_ms", "tokens_in", "tokens_out", "tokens_cached", "micro_usd")
     assert [tuple(row[name] for name in columns) for row in rows["usage"]] == spent
-    more = ("position", "goal", "seq", "task", "agent", "tree", "path", "operation", "old", "new", "old_mode", "mode")
-    assert [tuple(row[name] for name in more) for row in rows["files"]] == changed
+    others = ("position", "goal", "seq", "task", "agent", "tree", "path", "operation", "old", "new", "old_mode", "mode")
+    assert [tuple(row[name] for name in others) for row in rows["files"]] == changed
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -172,8 +172,10 @@ def _review(begun: ReviewStarted | None, event: Any, _: list[Any], __: Started) 
 TABLE_OF = {"agent": "agents", "tool": "tools", "gate": "gates", "review": "reviews"}
 """The table of each sort of obligation."""
 TELLING: frozenset[Any] = frozenset(
-    (AgentStarted, ToolCalled, GateStarted, ReviewStarted)
-    + (AgentFinished, AgentDied, ToolFinished, GateRan, *OUTCOMES, EffectAborted, UsageReported)
+    (
+        *(AgentStarted, ToolCalled, GateStarted, ReviewStarted),
+        *(AgentFinished, AgentDied, ToolFinished, GateRan, *OUTCOMES, EffectAborted, UsageReported),
+    )
 )
 """The kinds that rows are made of."""
 ROWS: dict[str, Callable[[Any, Any, list[Any], Started], Row]] = {

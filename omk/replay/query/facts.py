@@ -1,6 +1,5 @@
 """What the names of the language stand for: plain, sealed values of a moment, by natural key and made only when asked for."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
