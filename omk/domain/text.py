@@ -14,6 +14,7 @@ from omk.errors import Damaged
 ERASED = "(erased)"
 _QUOTED = re.compile(r"§(\d{1,18}):(b2:[0-9a-f]{64})")
 _EACH = -1
+_from_hex = bytes.fromhex
 TEXT = "text"
 _opened = msgspec.json.Decoder(dict[str, tuple[str, str]]).decode
 
@@ -33,17 +34,17 @@ def texts(record: Recorded) -> dict[str, str]:
     """
     if record.open == b"{}":
         return {}
+    event, found = record.event, dict[str, str]()
     try:
-        opened = _opened(record.open)
-        grains = [bytes.fromhex(grain) for grain, _ in opened.values()]
+        content = msgspec.json.decode(event.raw) if type(event) is Unknown else event
+        for path, (grain, text) in _opened(record.open).items():
+            sealed = _at(content, path) if content is not event or "." in path else getattr(event, path, None)
+            if sealed != commitment(_from_hex(grain), text):
+                raise _mismatch(record, f"the text of {path!r} is not the one that was sealed.")
+            found[path] = text
     except (msgspec.DecodeError, ValueError, RecursionError) as problem:
         raise _mismatch(record, f"its open half cannot be read ({problem}).") from problem
-    event = record.event
-    content = msgspec.json.decode(event.raw) if isinstance(event, Unknown) else event
-    for grain, (path, (_, text)) in zip(grains, opened.items(), strict=True):
-        if _at(content, path) != commitment(grain, text):
-            raise _mismatch(record, f"the text of {path!r} is not the one that was sealed.")
-    return {path: text for path, (_, text) in opened.items()}
+    return found
 
 
 def resolve(document: Any, find: Callable[[int], Recorded | None]) -> Any:

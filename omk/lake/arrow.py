@@ -24,7 +24,17 @@ def array_of(values: Sequence[Any], kind: str) -> pa.Array:
     """A column of these values; times are in the text form of a record (`2026-11-22T10:15:00.123456Z`)."""
     if kind == "TIMESTAMPTZ":
         return pa.array(values, pa.string()).cast(TIME)
-    return pa.array(values, TYPES[kind])
+    try:
+        return pa.array(values, TYPES[kind])
+    except (pa.ArrowInvalid, OverflowError):
+        return pa.array([_fitting(value) for value in values], TYPES[kind])
+
+
+def _fitting(value: Any) -> Any:
+    """A number as a column can hold it: null beyond 64 bits, for nothing that is counted or paid comes near that."""
+    if isinstance(value, list | tuple):
+        return [_fitting(one) for one in value]
+    return None if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
 
 
 def nulls(kind: str, count: int) -> pa.Array:

@@ -27,8 +27,10 @@ class Lane:
     A cheap one folds nothing, and gives the rows of `events` alone.
     """
 
-    def __init__(self, log: Log, number: int, start: int, folder: Path | None, *, is_cheap: bool = False) -> None:
-        self._is_cheap = is_cheap
+    def __init__(
+        self, log: Log, number: int, start: int, folder: Path | None, *, is_cheap: bool = False, window: int = WINDOW
+    ) -> None:
+        self._is_cheap, self._window = is_cheap, window
         self._log, self._number, self._start, self._folder = log, number, start, folder
         self._known: dict[str, GoalProjection] = {}
         self._used: dict[str, int] = {}
@@ -59,7 +61,7 @@ class Lane:
 
     def _end(self, position: int, upto: int) -> int:
         """Where the window ends that begins after *position*."""
-        return min(upto, (position // WINDOW + 1) * WINDOW)
+        return min(upto, (position // self._window + 1) * self._window)
 
     def _take(self, position: int, goal: str, body: bytes, window: Window) -> None:
         try:
@@ -94,7 +96,7 @@ class Lane:
     def _ended(self, window: Window, touched: set[str], end: int) -> Window:
         for goal in sorted(touched) if not self._is_cheap else ():
             self._known[goal].end(window)
-        now = end // WINDOW
+        now = end // self._window
         self._used.update(dict.fromkeys(touched, now))
         if now % REMEMBERED == 0:
             for goal in [goal for goal, used in self._used.items() if used < now - REMEMBERED]:

@@ -203,9 +203,12 @@ def sealed_bytes(record: Recorded) -> bytes:
     return _encode(sealed | {"goal": record.goal, "prev": record.prev, "seq": record.seq})
 
 
-def event_bytes(body: bytes) -> bytes:
-    """The event in a stored record that was read without complaint: canonical JSON with its kind and all its fields."""
-    start = body.find(_EVENT, body.find(_SEAM))  # no string holds a bare quotation mark, so nothing else looks like this
+def event_bytes(body: bytes, *, after: int) -> bytes:
+    """The event in a stored record that was read without complaint: canonical JSON with its kind and all its fields.
+
+    *after* is a place up to which it does not begin, such as the length of the open half.
+    """
+    start = body.find(_EVENT, after)  # no string holds a bare quotation mark, so nothing else looks like this
     return body[start + 9 : body.rfind(_GOAL)]
 
 

@@ -85,10 +85,19 @@ class Judge:
 
     def add(self, record: Recorded) -> bool:
         """Remember *record*; true when a gap opened or closed."""
-        step(self.parts, record)
+        parts, seen, event = self.parts, self.seen, record.event
+        known = KNOWN.get(type(event))
         self.last = record
-        known = KNOWN.get(type(record.event))
-        return self._look(known[1] if known else ALL)
+        if known is None:
+            step(parts, record)
+            return self._look(ALL)
+        steps, watches = known
+        for slot, function in steps:
+            parts[slot] = function(parts[slot], event, record)
+        for slot, get, _, _ in watches:
+            if get(parts[slot]) != seen[slot]:
+                return self._look(watches)
+        return False
 
     def add_all(self, records: Iterable[Recorded]) -> None:
         """Remember many records: what `add` does for each, without a call for each (a fold spends its time here)."""

@@ -1,7 +1,7 @@
 """Watching fields of the state while folding: it is immutable, so a field that changed is another object."""
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter, is_not
+from operator import attrgetter, is_not, itemgetter
 from typing import Any
 
 from omk.domain.state import PARTS
@@ -31,11 +31,17 @@ class Watcher:
                 raise ValueError(f"{read} is no part of a goal's state. The parts: {', '.join(PARTS)}.")
             fields.setdefault(part, []).append(field)
         self._watched = [(place, PARTS.index(part), getter(fields[part])) for place, part in enumerate(fields)]
+        slots = [slot for _, slot, _ in self._watched]
+        self._slots: Callable[[Sequence[Any]], Sequence[Any]] = (
+            itemgetter(*slots) if len(slots) > 1 else lambda parts: [parts[slot] for slot in slots]
+        )
         self._parts = [_UNSEEN] * len(fields)
         self._seen: list[tuple[Any, ...]] = [()] * len(fields)
 
     def changed(self, parts: Sequence[Any]) -> bool:
         """Whether it has; true when asked for the first time. *parts* are the slots of a fold (`Judge.parts`)."""
+        if not any(map(is_not, self._slots(parts), self._parts)):
+            return False
         has_changed = False
         for place, slot, get in self._watched:
             part, before = parts[slot], self._parts[place]

@@ -3,22 +3,28 @@
 Nothing is compared that cannot have changed: the state is immutable, so a field that is the same object has the same value.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NamedTuple
-
-from immutables import Map
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
 
 from omk.domain.event import Event, Recorded
+from omk.domain.owed import OWED, Owed
 from omk.domain.proof.standing import Judge, Standing
 from omk.domain.proof.watcher import getter
-from omk.domain.state import EVOLVE, PARTS, state_of
+from omk.domain.state import EVOLVE, PARTS, GoalState, state_of
+from omk.domain.subjects.agent import AgentSaid, ToolCalled, ToolFinished
+from omk.domain.subjects.gate import BreakerClosed, BreakerOpened, GateRan, GateStarted
+from omk.domain.subjects.obligation import Obligations
+from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.worktree import FilesChanged
 from omk.replay.moment import Moment
+from omk.replay.query import facts
 from omk.replay.query.difference import Path, told_names
-from omk.replay.query.facts import obligations_from
 from omk.replay.query.names import Name
 from omk.replay.query.values import Keyed, Value, path_text, step_text
 
+MOST = 4096
+REMEMBERED: dict[tuple[int, object], "Leaves"] = {}
+"""Leaves by the number of the name and what they follow from; at most so many."""
 JUDGED = frozenset({("gaps",), ("status",), ("proof", "status"), ("proof", "held"), ("proof", "rules")})
 """What is said of a state and is no part of it; only the status is told beside it, by whoever keeps the verdict."""
 STATUS = "status"
@@ -42,35 +48,54 @@ class Told(NamedTuple):
     path: str
     name: Name
     named_by: Mapping[type[Event], Callable[[Any], Collection[str]]]
-    is_keyed: bool
-    """Whether it is a plain mapping of things that come and go."""
+    basis: Callable[[GoalState], object] | None
+    gather: Callable[[GoalState], Owed] | None
+    """What gathers it, if it is a sort of obligation."""
+
+
+def _tests(event: Any) -> Collection[str]:
+    return (event.gate,)
+
+
+def _passes(event: Any) -> Collection[str]:
+    return (event.review,)
 
 
 NAMED_BY: dict[Path, dict[type[Event], Callable[[Any], Collection[str]]]] = {
-    ("files",): {FilesChanged: lambda event: [one.path for one in event.changes]}
+    ("files",): {FilesChanged: lambda event: [one.path for one in event.changes]},
+    ("gates",): dict.fromkeys((GateStarted, GateRan, BreakerOpened, BreakerClosed), _tests),
+    ("reviews",): dict.fromkeys((ReviewPassed, ReviewBlocked, ReviewErrored, ReviewNotApplicable), _passes),
 }
 """The keys under a name that an event of a kind can have changed, where the event names them."""
+BASES: dict[Path, Callable[[GoalState], object]] = {("oracle", "checks"): facts.shown, ("oracle", "status"): facts.shown}
+"""What the whole value of a name follows from, where that is cheaper to compare."""
+CHANGES: dict[Any, tuple[str, ...]] = {
+    AgentSaid: ("agent.messages",),
+    ToolCalled: ("agent.tools", "agent.tool_calls"),
+    ToolFinished: ("agent.tools", "agent.tool_failures"),
+}
+"""All that an event of the most frequent kinds can change of what is told; any other may change all of its parts."""
 
 
-def _told() -> Iterator[tuple[Path, Name]]:
+def _told() -> Iterator[tuple[Path, Name, Callable[[GoalState], Owed] | None]]:
     """The names of the state; obligations sort by sort, for each is gathered from a field of its own."""
     for path, name in told_names():
         if path == OBLIGATIONS:
-            yield from ((path, name._replace(reads=(read,), value=obligations_from(read))) for read in name.reads)
+            yield from ((path, name._replace(reads=(read,)), OWED[read]) for read in name.reads)
         elif path not in JUDGED:
-            yield path, name
+            yield path, name, None
 
 
 TOLD = tuple(
-    Told(number, path_text(path), name, NAMED_BY.get(path, {}), path == OBLIGATIONS)
-    for number, (path, name) in enumerate(_told())
+    Told(number, path_text(path), name, NAMED_BY.get(path, {}), BASES.get(path), gather)
+    for number, (path, name, gather) in enumerate(_told())
 )
 
 
 _ITSELF, _BOUND, _MADE = range(3)
 """How a name reads a field: it is the field; it compares the goal's tree with trees that were judged; or anything else."""
-Concerned = tuple[tuple[int, str, int, Told], ...]
-"""Names that read a field: number, path, how, and all of it."""
+Concerned = tuple[tuple[str, int, Told], ...]
+"""Names that read a field: path, how, and all of it."""
 
 
 class Watch(NamedTuple):
@@ -92,20 +117,16 @@ def _concerned(reads: list[str]) -> Concerned:
     def how(told: Told) -> int:
         return _ITSELF if told.name.is_field else _BOUND if reads == [TREE] else _MADE
 
-    found = (told for told in TOLD if not set(reads).isdisjoint(told.name.reads))
-    return tuple((told.number, told.path, how(told), told) for told in found)
+    return tuple((told.path, how(told), told) for told in TOLD if not set(reads).isdisjoint(told.name.reads))
 
 
-def _reads(slot: int) -> list[str]:
-    return sorted({read for told in TOLD for read in told.name.reads if read.partition(".")[0] == PARTS[slot]})
+def _watches(kind: Any, slots: Iterable[int]) -> tuple[Watch, ...]:
+    read = sorted({read for told in TOLD for read in told.name.reads} if kind not in CHANGES else CHANGES[kind])
+    by_slot = {slot: [one for one in read if one.partition(".")[0] == PARTS[slot]] for slot in slots}
+    return tuple(_watch(slot, reads) for slot, reads in by_slot.items() if reads)
 
 
-WATCHES = {slot: _watch(slot, reads) for slot in range(len(PARTS)) if (reads := _reads(slot))}
-ALL = tuple(WATCHES.values())
-BY_KIND: dict[Any, tuple[Watch, ...]] = {
-    kind: tuple(WATCHES[slot] for slot in dict.fromkeys(slot for slot, _ in steps) if slot in WATCHES)
-    for kind, steps in EVOLVE.items()
-}
+BY_KIND: dict[Any, tuple[Watch, ...]] = {kind: _watches(kind, [slot for slot, _ in steps]) for kind, steps in EVOLVE.items()}
 """What an event of each kind may have changed."""
 
 
@@ -117,89 +138,107 @@ class Tracker:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._seen: dict[int, tuple[Any, ...]] = {}
+        self._seen: list[Any] = []
         self._leaves: list[dict[str, Leaves]] = [{} for _ in TOLD]
         self._bases: list[dict[str, object]] = [{} for _ in TOLD]
-        self._known: list[Any] = [Map()] * len(TOLD)
 
     def changes(self, record: Recorded) -> Changes:
         """The paths whose values the event of *record* changed, with the new values (null: there is none any more)."""
         found: Changes = []
-        event = record.event if self._seen else None  # at first every key is looked at, not only those that the event names
-        dirty = self._dirty(record, found) if self._seen else self._all()
+        if self._seen:
+            dirty, event = self._dirty(record, found), record.event
+        else:
+            dirty, event = {told.number: told for told in TOLD}, None
+            self._seen = list(self._judge.parts)
         if dirty:
-            moment = Moment(state_of(self._judge.parts, record), NOTHING, record)
+            state = state_of(self._judge.parts, record)
             for told in dirty.values():
-                self._turn(told, moment, event, found)
+                if told.gather is not None:
+                    self._oblige(told, dict(told.gather(state)), found)
+                else:
+                    self._turn(told, Moment(state, NOTHING, record), event, found)
         return found
-
-    def _all(self) -> dict[int, Told]:
-        self._seen = {watch.slot: watch.get(self._judge.parts[watch.slot]) for watch in ALL}
-        return {told.number: told for told in TOLD}
 
     def _dirty(self, record: Recorded, found: Changes) -> dict[int, Told]:
         """The names whose values may be others; fields that are leaves are told at once."""
         dirty: dict[int, Told] = {}
         parts, seen = self._judge.parts, self._seen
         for slot, get, concerned in BY_KIND.get(type(record.event), ()):
-            now, before = get(parts[slot]), seen[slot]
-            seen[slot] = now
-            for one, other, names in zip(now, before, concerned, strict=False):
+            part, old = parts[slot], seen[slot]
+            if part is old:
+                continue
+            seen[slot] = part
+            for one, other, names in zip(get(part), get(old), concerned, strict=False):
                 if one is not other:
                     is_leaf = type(one) in _LEAF and type(other) in _LEAF
-                    for number, path, kind, told in names:
+                    for path, kind, told in names:
                         if kind == _BOUND:
                             if one in (trees := self._judge.judged()) or other in trees:
-                                dirty[number] = told
+                                dirty[told.number] = told
                         elif kind == _ITSELF and is_leaf:
                             if one != other:
                                 found.append((path, None if one == "" else one))
                         else:
-                            dirty[number] = told
+                            dirty[told.number] = told
         return dirty
 
     def _turn(self, told: Told, moment: Moment, event: object, found: Changes) -> None:
-        value, known = told.name.value(moment), self._leaves[told.number]
-        if type(value) is Keyed:
-            keys, now_known = self._keys(told, value, event), value.known
-        elif told.is_keyed:
-            bases, now_known = self._bases[told.number], value
-            keys = [key for key, item in value.items() if bases.get(key) != item]
-            self._bases[told.number] = value
+        if told.basis is not None:
+            now = self._remembered(told, told.basis(moment.state), moment)
         else:
+            value = told.name.value(moment)
+            if type(value) is Keyed:
+                self._unlock(told, value, event, found)
+                return
             now = _leaves(value, told.path)
-            _differing(known.get("", _NONE), now, found)
-            known[""] = now
-            return
-        for key in [key for key in known if key not in now_known] if known else ():
-            _differing(known.pop(key), _NONE, found)
-            self._bases[told.number].pop(key, None)
-        for key in keys:
-            now = _leaves(value[key], told.path + step_text(key))
-            before = known.get(key, _NONE)
-            if now:
-                known[key] = now
+        known = self._leaves[told.number]
+        before, known[""] = known.get("", _NONE), now
+        if before is not now:
             _differing(before, now, found)
 
-    def _keys(self, told: Told, value: Keyed, event: object) -> Collection[str]:
-        """The keys under which something may be another than before."""
+    def _remembered(self, told: Told, basis: object, moment: Moment) -> Leaves:
+        """The leaves of a value that follows from *basis* alone: goals that are checked alike go through the same few."""
+        leaves = REMEMBERED.get((told.number, basis))
+        if leaves is None:
+            if len(REMEMBERED) >= MOST:
+                REMEMBERED.clear()
+            leaves = REMEMBERED[told.number, basis] = _leaves(told.name.value(moment), told.path)
+        return leaves
+
+    def _oblige(self, told: Told, now: Obligations, found: Changes) -> None:
+        known, before = self._leaves[told.number], self._bases[told.number]
+        if not now.keys() >= known.keys():
+            for name in sorted(known.keys() - now.keys()):
+                found += [(path, None) for path in known.pop(name)]
+        for name, owed in sorted(now.items()) if len(now) > 1 else now.items():
+            if name not in before or before[name] != owed:
+                leaves = _leaves(facts.obligation(owed), told.path + step_text(name))
+                _differing(known.get(name, _NONE), leaves, found)
+                known[name] = leaves
+        self._bases[told.number] = cast("dict[str, object]", now)
+
+    def _unlock(self, told: Told, value: Keyed, event: object, found: Changes) -> None:
+        """Look at those values of a mapping that may be others; *event* is null if all may be."""
+        known, bases, current = self._leaves[told.number], self._bases[told.number], value.known
         named = told.named_by.get(type(event))  # type: ignore[arg-type]
-        if named is not None:
-            return [key for key in named(event) if key in value]
-        if value.basis is not None:
-            bases, found = self._bases[told.number], []
-            for key in value.known:
-                basis = value.basis(key)
-                if bases.get(key, _NONE) != basis:
-                    bases[key] = basis
-                    found.append(key)
-            return found
-        source = value.source
-        if source is None:
-            return value.known
-        old = self._known[told.number]
-        self._known[told.number] = value.known
-        return [key for key in value.known if source(key) is not old.get(key)]
+        keys = sorted(current) if named is None else named(event)  # mappings have the order of hashes: another in each process
+        for key in sorted(known.keys() - keys) if named is None else keys:
+            if key not in current and key in known:
+                _differing(known.pop(key), _NONE, found)
+                bases.pop(key, None)
+        basis_of = value.source or value.basis
+        for key in keys:
+            if key not in current:
+                continue
+            if basis_of is not None:
+                basis, before = basis_of(key), bases.get(key, _NONE)
+                if basis is before or basis == before:
+                    continue
+                bases[key] = basis
+            now = _leaves(value[key], told.path + step_text(key))
+            _differing(known.get(key, _NONE), now, found)
+            if now:
+                known[key] = now
 
 
 def _leaves(value: Value, path: str) -> Leaves:

@@ -88,7 +88,7 @@ class GoalProjection:
         window.rows["tasks"] += task_rows(position, last, tasks, self._tasks, self.owner)
         for table, row in self._spans.open_rows(position, judge.parts):
             window.rows[table].append(row)
-        self._spans.age()
+        self._spans.age(judge.parts)
         self._tasks = tasks
 
 

@@ -4,13 +4,13 @@ A row is made at the answer. What is still open at the end of a window gets a ro
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from omk.domain.event import Output, Recorded
 from omk.domain.owed import obligations
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.aborted import EffectAborted
-from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentStarted, ToolCalled, ToolFinished
+from omk.domain.subjects.agent import AgentDied, AgentFinished, Agents, AgentStarted, ToolCalled, ToolFinished
 from omk.domain.subjects.budget import UsageReported
 from omk.domain.subjects.gate import GateRan, GateStarted
 from omk.domain.subjects.obligation import CLOSES, OPENS
@@ -28,11 +28,11 @@ class Announced(NamedTuple):
 
 
 class Spans:
-    """What is open of one goal, by obligation id, and how its agents were started."""
+    """What is open of one goal, by obligation id, and how its agents were started, by seq."""
 
     def __init__(self) -> None:
         self.open: dict[str, Announced] = {}
-        self.agents: dict[str, AgentStarted] = {}
+        self.starts: dict[int, AgentStarted] = {}
 
     def begin(self, state: GoalState, record_of: Callable[[int], Recorded | None]) -> None:
         """Stand at a state whose records one can look up."""
@@ -40,27 +40,28 @@ class Spans:
             record = record_of(owed.seq) if name.partition(":")[0] in TABLE_OF else None
             if record is not None:
                 self.open[name] = Announced(record, is_late=True)
-        started = (run.started_seq for run in state.agent.last.values() if run.started_seq)
-        for seq in (*started, *(run.seq for run in state.agent.running.values())):
+        for seq in _starts(state.agent):
             record = record_of(seq)
             if record is not None and isinstance(record.event, AgentStarted):
-                self.agents[record.event.agent] = record.event
+                self.starts[seq] = record.event
 
     def rows(self, position: int, record: Recorded, parts: list[Any]) -> tuple[str, Row] | None:
-        """The table and the row that the answer in *record* makes, if it is one; *parts* are the slots after it."""
+        """The table and the row that *record* makes, if it makes one; *parts* are the slots after it.
+
+        An answer makes one, and so does an announcement after which an earlier one, of the same name, stays open for ever.
+        """
         event = record.event
         kind: Any = type(event)
+        if kind not in TELLING:
+            return None
         if kind in OPENS:
-            if isinstance(event, AgentStarted):
-                self.agents[event.agent] = event
+            if kind is AgentStarted:
+                self.starts[record.seq] = cast("AgentStarted", event)
             name = OPENS[kind][1](event)
-            if name.partition(":")[0] in TABLE_OF:
-                self.open[name] = Announced(record, is_late=False)
-            return None
-        if isinstance(event, UsageReported):
-            return "usage", (*_place(position, record), *self._usage(event, parts))
-        if kind not in CLOSES:
-            return None
+            before, self.open[name] = self.open.pop(name, None), Announced(record, is_late=False)
+            return self._open_row(name, before, position, parts) if before is not None and not before.is_late else None
+        if kind is UsageReported:
+            return "usage", (*_place(position, record), *self._usage(cast("UsageReported", event), parts))
         name = CLOSES[kind](event)
         table = TABLE_OF.get(name.partition(":")[0])
         if table is None:
@@ -73,31 +74,37 @@ class Spans:
 
     def open_rows(self, position: int, parts: list[Any]) -> list[tuple[str, Row]]:
         """The rows of what was announced in this window and is open at its end."""
-        found = []
-        for name, begun in self.open.items():
-            if not begun.is_late:
-                table, record = TABLE_OF[name.partition(":")[0]], begun.record
-                told = ROWS[table](record.event, None, parts, self._started)
-                place = (position, record.goal, record.seq, record.at)
-                found.append((table, (*place, *told, *_begun(begun))))
-        return found
+        return [self._open_row(name, begun, position, parts) for name, begun in self.open.items() if not begun.is_late]
 
-    def age(self) -> None:
-        """A window ends: what is open now was announced in an earlier one."""
+    def _open_row(self, name: str, begun: Announced, position: int, parts: list[Any]) -> tuple[str, Row]:
+        table, record = TABLE_OF[name.partition(":")[0]], begun.record
+        told = ROWS[table](record.event, None, parts, self._started)
+        return table, (position, record.goal, record.seq, record.at, *told, *_begun(begun))
+
+    def age(self, parts: list[Any]) -> None:
+        """A window ends: what is open now was announced in an earlier one, and only the agents of the state are known on."""
         self.open = {name: Announced(begun.record, is_late=True) for name, begun in self.open.items()}
+        seqs = _starts(parts[AGENT])
+        self.starts = {seq: event for seq, event in self.starts.items() if seq in seqs}
 
     def _started(self, agent: str | None, parts: list[Any]) -> AgentStarted | None:
-        """How an agent was started that is at work, or was the last one to work on its task."""
-        run, agents = self.agents.get(agent or ""), parts[AGENT]
-        if run is None:
-            return None
-        last = agents.last.get(run.task)
-        return run if run.agent in agents.running or (last is not None and last.agent == run.agent) else None
+        """How an agent was started that is at work, or was the last one to work on a task."""
+        agents = parts[AGENT]
+        run = agents.running.get(agent)
+        if run is not None:
+            return self.starts.get(run.seq)
+        seqs = (one.started_seq for one in agents.last.values() if one.agent == agent)
+        return self.starts.get(max(seqs, default=0))
 
     def _usage(self, event: UsageReported, parts: list[Any]) -> Row:
         run = self._started(event.agent, parts)
         spent = (event.active_ms, event.tokens_in, event.tokens_out, event.tokens_cached, event.micro_usd)
         return (event.agent, run.task if run else None, run.driver if run else None, *spent)
+
+
+def _starts(agents: Agents) -> set[int]:
+    """The events that started the agents which the state knows of."""
+    return {run.started_seq for run in agents.last.values()} | {run.seq for run in agents.running.values()}
 
 
 def _place(position: int, record: Recorded) -> Row:
@@ -112,10 +119,10 @@ def _output(output: Output | None) -> Row:
     return (None, None) if output is None else (output.digest, output.size)
 
 
-Agents = Callable[[str | None, list[Any]], AgentStarted | None]
+Started = Callable[[str | None, list[Any]], AgentStarted | None]
 
 
-def _agent(begun: AgentStarted | None, event: Any, _: list[Any], __: Agents) -> Row:
+def _agent(begun: AgentStarted | None, event: Any, _: list[Any], __: Started) -> Row:
     first = (begun.agent, begun.task, begun.attempt, begun.driver) if begun else (event.agent, event.task, None, None)
     if isinstance(event, AgentFinished):
         return *first, event.outcome, event.exit_code, event.signal, event.duration_ms, *_output(event.output)
@@ -127,7 +134,7 @@ def _ended(event: object) -> str | None:
     return "aborted" if isinstance(event, EffectAborted) else None
 
 
-def _gate(begun: GateStarted | None, event: Any, parts: list[Any], _: Agents) -> Row:
+def _gate(begun: GateStarted | None, event: Any, parts: list[Any], _: Started) -> Row:
     about = event if isinstance(event, GateRan) else begun
     name = about.gate if about else ""
     gate = parts[GATE].by_name.get(name)
@@ -138,7 +145,7 @@ def _gate(begun: GateStarted | None, event: Any, parts: list[Any], _: Agents) ->
     return *first, _ended(event), None, None, None, None, None
 
 
-def _tool(begun: ToolCalled | None, event: Any, parts: list[Any], agents: Agents) -> Row:
+def _tool(begun: ToolCalled | None, event: Any, parts: list[Any], agents: Started) -> Row:
     about = begun or event
     run = agents(about.agent, parts)
     first = (about.tool, about.agent, run.task if run else None, begun.name if begun else None)
@@ -155,7 +162,7 @@ OUTCOMES: dict[Any, str] = {
 }
 
 
-def _review(begun: ReviewStarted | None, event: Any, _: list[Any], __: Agents) -> Row:
+def _review(begun: ReviewStarted | None, event: Any, _: list[Any], __: Started) -> Row:
     about = event if type(event) in OUTCOMES else begun
     outcome = OUTCOMES.get(type(event)) or _ended(event)
     first = (about.review, about.attempt, about.tree, about.base) if about else (None,) * 4
@@ -164,7 +171,14 @@ def _review(begun: ReviewStarted | None, event: Any, _: list[Any], __: Agents) -
 
 TABLE_OF = {"agent": "agents", "tool": "tools", "gate": "gates", "review": "reviews"}
 """The table of each sort of obligation."""
-ROWS: dict[str, Callable[[Any, Any, list[Any], Agents], Row]] = {
+TELLING: frozenset[Any] = frozenset(
+    (
+        *(AgentStarted, ToolCalled, GateStarted, ReviewStarted),
+        *(AgentFinished, AgentDied, ToolFinished, GateRan, *OUTCOMES, EffectAborted, UsageReported),
+    )
+)
+"""The kinds that rows are made of."""
+ROWS: dict[str, Callable[[Any, Any, list[Any], Started], Row]] = {
     "agents": _agent,
     "tools": _tool,
     "gates": _gate,

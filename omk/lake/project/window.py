@@ -1,13 +1,13 @@
 """A window: the rows that a stretch of the log becomes, table by table."""
 
-from itertools import chain, repeat
-from operator import itemgetter
+from itertools import accumulate, chain
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+from pyarrow import compute
 
-from omk.lake.arrow import TYPES, table_of
+from omk.lake.arrow import table_of
 from omk.lake.project.changes import Changes
 from omk.lake.project.events import Taken, events_table
 from omk.lake.tables import STORED
@@ -29,26 +29,26 @@ class Window:
         return {**made, "events": events_table(self.taken), "state_changes": self._changes()}
 
     def _changes(self) -> pa.Table:
-        told = self.changes
-        counts = [len(changes) for _, _, _, changes in told]
-        pairs = list(chain.from_iterable(sorted(changes, key=_path) for _, _, _, changes in told))
+        told, kinds = self.changes, STORED["state_changes"]
+        if not told:
+            return table_of((), kinds)
+        positions, goals, seqs, found = zip(*told, strict=True)
+        paths, values = zip(*chain.from_iterable(found), strict=True)
+        ends = pa.array(list(accumulate(map(len, found))), pa.int64())
         columns = {
-            "position": _repeated((position for position, _, _, _ in told), counts),
-            "goal": _repeated((goal for _, goal, _, _ in told), counts),
-            "seq": _repeated((seq for _, _, seq, _ in told), counts),
-            "path": [path for path, _ in pairs],
-            "new": [None if value is None else _encode(value) for _, value in pairs],
+            "position": _repeated(pa.array(positions, pa.int64()), ends),
+            "goal": _repeated(pa.array(goals, pa.string()), ends),
+            "seq": _repeated(pa.array(seqs, pa.int64()), ends),
+            "path": pa.array(paths, pa.string()),
+            "new": pa.array([None if value is None else _encode(value) for value in values], pa.string()),
         }
-        kinds = STORED["state_changes"]
-        return pa.table([pa.array(columns[name], TYPES[kind]) for name, kind in kinds.items()], names=list(kinds))
+        return pa.table([columns[name] for name in kinds], names=list(kinds))
 
 
 MADE = ("events", "state_changes")
 """The tables that are made column by column, for most rows are theirs."""
 
 
-_path = itemgetter(0)  # the order in which an immutable map is gone through is another in each process
-
-
-def _repeated(values: Any, counts: list[int]) -> list[Any]:
-    return list(chain.from_iterable(map(repeat, values, counts)))
+def _repeated(values: pa.Array, ends: pa.Array) -> pa.Array:
+    """Each value up to the end that it has."""
+    return compute.run_end_decode(pa.RunEndEncodedArray.from_arrays(ends, values))

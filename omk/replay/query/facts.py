@@ -1,18 +1,18 @@
 """What the names of the language stand for: plain, sealed values of a moment, by natural key and made only when asked for."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from omk.domain.event import Unknown, kind_of
-from omk.domain.owed import OWED
 from omk.domain.proof.holds import gate_passed, is_fresh, oracle_proven
-from omk.domain.proof.proof import gap_of, gate_line, review_line
+from omk.domain.proof.proof import GateLine, gap_of, gate_line, review_line
 from omk.domain.proof.rules import judged
+from omk.domain.state import GoalState
 from omk.domain.subjects.aborted import attempt_key
 from omk.domain.subjects.goal import Halt
 from omk.domain.subjects.obligation import Obligation
+from omk.domain.subjects.task import Task
 from omk.domain.text import below, text_shape
 from omk.domain.values import PASSES
 from omk.replay.documents import operation_of
@@ -33,9 +33,16 @@ def built(value: object, *without: str) -> Value:
 def tasks(moment: Moment) -> Value:
     """The tasks of the plan, by id."""
     known = moment.state.task
-    return Keyed(
-        known, lambda name: built(known[name], "id", "title", "description", "acceptance", "reason", "running"), is_own=True
-    )
+    return Keyed(known, lambda name: _task(known[name]), is_own=True)
+
+
+_UNTOLD = ("id", "title", "description", "acceptance", "reason", "running")
+_TASK_FIELDS = tuple(field for field in Task.__struct_fields__ if field not in _UNTOLD)
+
+
+def _task(task: Task) -> Value:
+    told = ((field, getattr(task, field)) for field in _TASK_FIELDS)
+    return {field: list(value) if type(value) is tuple else value for field, value in told}
 
 
 def gates(moment: Moment) -> Value:
@@ -50,26 +57,40 @@ def gates(moment: Moment) -> Value:
 
 
 def _gate(moment: Moment, name: str) -> Value:
-    gate = moment.state.gate.by_name[name]
-    is_running = attempt_key(name, gate.attempts) in moment.state.gate.running
-    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": is_running}
+    gates, gate = moment.state.gate, moment.state.gate.by_name[name]
+    line = gate_line(moment.state, name)
+    known = {field: getattr(line, field) for field in _GATE_FIELDS}
+    counts = {"runs": gate.runs, "failures": gate.failures, "is_running": attempt_key(name, gate.attempts) in gates.running}
     more = {"proves": list(gate.definition.proves), "breaker_until": gate.breaker_until}
-    return {**built(gate_line(moment.state, name), "name"), **counts, **more}
+    return {**known, "command": list(line.command), **counts, **more}
+
+
+_GATE_FIELDS = tuple(field for field in GateLine.__struct_fields__ if field != "name")
 
 
 def reviews(moment: Moment) -> Value:
     """The six review passes."""
-    return Keyed(
-        PASSES,
-        lambda name: built(review_line(moment.state, name), "pass", "summary"),
-        basis=lambda name: review_line(moment.state, name),
-    )
+    state = moment.state
+    known, waivers, tree = state.review.by_pass, state.review.waivers, state.worktree.tree
+    base = state.worktree.base.tree if state.worktree.base else ""
+
+    def basis(name: str) -> object:
+        review, waiver = known.get(name), waivers.get(f"review.{name}")
+        is_current = review is not None and review.tree == tree and review.base == base
+        return review, is_current, waiver, waiver is not None and waiver.tree == tree
+
+    return Keyed(PASSES, lambda name: built(review_line(state, name), "pass", "summary"), basis=basis)
 
 
 def files(moment: Moment) -> Value:
     """The paths that differ from the base commit."""
     paths = moment.state.worktree.paths
-    return Keyed(paths, lambda path: {"operation": operation_of(paths[path]), **built(paths[path])}, is_own=True)
+
+    def told(path: str) -> Value:
+        net = paths[path]
+        return {"operation": operation_of(net), "old": net.old, "new": net.new, "old_mode": net.old_mode, "mode": net.mode}
+
+    return Keyed(paths, told, is_own=True)
 
 
 def gaps(moment: Moment) -> Value:
@@ -81,16 +102,11 @@ def gaps(moment: Moment) -> Value:
 def obligations(moment: Moment) -> Value:
     """What is announced and not answered, by id."""
     owed = moment.state.obligation
-    return Keyed(owed, lambda name: _obligation(owed[name]))
+    return Keyed(owed, lambda name: obligation(owed[name]))
 
 
-def obligations_from(read: str) -> Callable[[Moment], Value]:
-    """What gives those obligations that are gathered from one field of the state."""
-    gather = OWED[read]
-    return lambda moment: {name: _obligation(one) for name, one in gather(moment.state)}
-
-
-def _obligation(owed: Obligation) -> Value:
+def obligation(owed: Obligation) -> Value:
+    """Who owes an answer, and since when."""
     return {"owner": owed.owner, "since": owed.seq, "pid": owed.pid}
 
 
@@ -111,9 +127,16 @@ def checks(moment: Moment) -> Value:
     state = moment.state
     if state.goal.oracle is None:
         return Keyed((), lambda check: _check(moment, check))
-    gates = state.gate.by_name
-    seen = tuple((gates[name].definition, gate_passed(state, f"gate.{name}")) for name in state.gate.order)
-    return Keyed(dict.fromkeys(state.goal.oracle.checks), lambda check: _check(moment, check), basis=lambda _: seen)
+    return Keyed(dict.fromkeys(state.goal.oracle.checks), lambda check: _check(moment, check))
+
+
+def shown(state: GoalState) -> object:
+    """What every check of the oracle, and its status, follow from: cheaper to compare than to judge."""
+    oracle, gates = state.goal.oracle, state.gate
+    if oracle is None:
+        return None
+    passed = ((gates.by_name[one].definition, gate_passed(state, f"gate.{one}") is not None) for one in gates.order)
+    return oracle.checks, oracle.testable, tuple(passed)
 
 
 def _check(moment: Moment, check: str) -> Value:
