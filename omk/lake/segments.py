@@ -47,6 +47,14 @@ class Tip(Value):
     digest: Digest
 
 
+class Erasure(Value):
+    """A text of event *seq* that was erased later, by its path."""
+
+    goal: str
+    seq: int
+    path: str
+
+
 class File(Value):
     """A file of a segment: its table, its size, its rows, and the digest of its bytes."""
 
@@ -57,13 +65,20 @@ class File(Value):
     digest: Digest
 
 
+class Content(Value):
+    """What is known of the records of a segment, or of one lane of it: how many, the last one, and what they say was erased."""
+
+    events: int
+    tip: Tip | None
+    erasures: tuple[Erasure, ...]
+
+
 class Manifest(Value):
     """What a segment consists of."""
 
     start: int
     end: int
-    events: int
-    tip: Tip | None
+    content: Content
     files: tuple[File, ...]
 
 

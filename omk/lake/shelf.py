@@ -18,14 +18,19 @@ import msgspec
 import omk
 from omk.domain.digest import blake2b
 from omk.errors import Damaged, Unusable
+from omk.lake.build import erasures_of
+from omk.lake.files import keeps
 from omk.lake.segments import Segment, Stretch, cover, flaw_of, opened, stretches_in
 from omk.lake.tables import STORED
+from omk.log.codec import decode
 from omk.log.folder import private_folder, replace_file
 from omk.log.protocol import Log
 
-FOLDER = "lake"
 _SEEN, _WORK = "sound.json", "work"
+_ERASED = b'"kind":"text_erased.v'
 Tell = Callable[[str], None]
+Known = dict[str, list[int]]
+"""Files that were read and are sound, by inode, size and times; and erasures that nothing has to follow any more."""
 
 
 _SOURCES = ("domain", "replay", "lake/project")
@@ -43,10 +48,10 @@ def version() -> str:
 
 
 class Shelf:
-    """The lake's folder in a store's *folder*. Nothing is made before something is written."""
+    """The folder *root* of a lake. Nothing is made before something is written."""
 
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / FOLDER
+    def __init__(self, root: Path) -> None:
+        self.root = root
         self.place = self.root / version()
         self.segments = self.place / "segments"
         self.flaws: list[str] = []
@@ -57,12 +62,26 @@ class Shelf:
         known = self._known_sound()
         before = dict(known)
         there = [one for one in stretches_in(self.segments) if one.end <= head]
-        checked = {one: self._checked(log, one, known) for one in there}
+        checked = {one: segment for one in there if (segment := self._checked(log, one, known)) is not None}
+        self._erase(log, head, checked, known)
         if known != before and os.access(self.place, os.W_OK):
             replace_file(self.place / _SEEN, msgspec.json.encode(known), is_cache=True)
-        return {one: segment for one, segment in checked.items() if segment is not None}
+        return checked
 
-    def _checked(self, log: Log, stretch: Stretch, known: dict[str, list[int]]) -> Segment | None:
+    def _erase(self, log: Log, head: int, sound: dict[Stretch, Segment], known: Known) -> None:
+        """Take from the *sound* segments those that keep a text that was erased since they were made."""
+        covered = chained(sound)
+        beyond = log.stretch(covered[-1].manifest.end if covered else 0, head) if sound else ()
+        late = erasures_of(decode(body) for _, _, body in beyond if _ERASED in body)
+        for erasure in (*late, *(one for segment in sound.values() for one in segment.manifest.content.erasures)):
+            key = f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
+            for stretch, segment in list(sound.items()) if key not in known else ():
+                if keeps(segment, erasure):
+                    self.flaws.append(f"segment {stretch.name}: it keeps a text that was erased")
+                    del sound[stretch]
+            known.setdefault(key, [])
+
+    def _checked(self, log: Log, stretch: Stretch, known: Known) -> Segment | None:
         segment = opened(self.segments, stretch)
         flaw = "its manifest is missing or broken" if segment is None else flaw_of(segment, known)
         if segment is not None and flaw is None and not _belongs(log, segment):
@@ -156,7 +175,7 @@ def chained(sound: dict[Stretch, Segment]) -> list[Segment]:
 
 
 def _belongs(log: Log, segment: Segment) -> bool:
-    tip = segment.manifest.tip
+    tip = segment.manifest.content.tip
     if tip is None:
         return True
     try:

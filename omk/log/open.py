@@ -42,7 +42,12 @@ def _require_room(folder: Path, *, by_folder: bool) -> None:
 
 def store_folder(url: str | None, folder: Path) -> Path:
     """The folder that holds the log, its anchors and its caches; *folder* is the repository's own."""
-    return _place(url, folder)[1].parent
+    return store_path(url, folder).parent
+
+
+def store_path(url: str | None, folder: Path) -> Path:
+    """The file that is the log; *folder* is the repository's own."""
+    return _place(url, folder)[1]
 
 
 def _create(kind: str, path: Path) -> None:
