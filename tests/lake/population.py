@@ -14,7 +14,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from omk.log.open import open_log
-from tests.lake.told.endings import ENDINGS, told
+from tests.lake.told.endings import ENDINGS, WEIGHTS, told
 from tests.lake.told.setting import drawn
 from tests.lake.told.stamp import Copy, Row, Story
 
@@ -76,7 +76,7 @@ def rows(*, goals: int, events: int, seed: int = 1, stories: int = STORIES) -> I
 def tales(dice: random.Random, wanted: int, mean: float) -> list[Story]:
     """So many stories, of every ending as far as they go round, with about *mean* events on average."""
     names = list(ENDINGS)
-    weights = [ENDINGS[name].weight for name in names]
+    weights = list(WEIGHTS.values())
     chosen = (*names, *dice.choices(names, weights, k=max(0, wanted - len(names))))[: max(1, wanted)]
     made = []
     for name in chosen:

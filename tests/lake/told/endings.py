@@ -2,205 +2,42 @@
 
 import random
 from collections.abc import Callable
-from typing import NamedTuple
 
-from omk.domain.goal_decider import is_ready
-from omk.domain.oracle import assess
 from omk.domain.plan import EXECUTE
-from omk.domain.proof.standing import Judge
-from omk.domain.subjects.agent import AgentDied, LoseAgent
-from omk.domain.subjects.budget import BudgetExtended, BudgetSet, ExtendBudget
-from omk.domain.subjects.delivery import (
-    AcceptChange,
-    BranchPushed,
-    ChangeMerged,
-    FinishMerge,
-    MergeFailed,
-    MergeStarted,
-    PullRequestOpened,
-    PullRequestRequested,
-    RecordPullRequest,
-    RecordPush,
-    RejectChange,
-    RequestPullRequest,
-    StartMerge,
-)
 from omk.domain.subjects.gate import CloseBreaker, ConfigureGates, GatesConfigured, OpenBreaker
 from omk.domain.subjects.goal import (
-    BlockGoal,
-    CancelGoal,
     DetectStagnation,
-    FailGoal,
-    ForkGoal,
-    GoalForked,
-    OracleAssessed,
-    PauseGoal,
-    RecordDecision,
-    ResumeGoal,
     StagnationDetected,
-    UnblockGoal,
 )
-from omk.domain.subjects.review import GrantWaiver
-from omk.domain.subjects.task import ClaimTask
 from omk.domain.subjects.worktree import (
-    CommitMade,
-    FilesChanged,
     MergeConflicted,
-    RebaseChange,
-    RecordCommit,
     RecordConflict,
-    WorktreeRebased,
 )
-from omk.domain.values import Base, Change
-from tests.lake.told.setting import DRIVERS, Setting
-from tests.lake.told.teller import Die, Halt, time
-from tests.lake.told.world import Turn, World
-
-AGAIN = ("verify", "review", "accept")
-HOUR = 3600.0
-
-
-class Goal(World):
-    """A goal whose people act: they accept, reject, waive, merge, pause and cancel."""
-
-    @property
-    def person(self) -> str:
-        """Who asked."""
-        return self.setting.person
-
-    def accept(self) -> None:
-        """The person takes the change."""
-        self.tell(AcceptChange(actor=self.person, tree=self.state.worktree.tree, summary=self.say("summary")), self.about(HOUR))
-        self.prove(self.person)
-
-    def reject(self) -> None:
-        """The person turns it down."""
-        self.tell(RejectChange(actor=self.person, tree=self.state.worktree.tree, reason=self.say("summary")), self.about(HOUR))
-        self.prove(self.person)
-
-    def waive(self, code: str) -> None:
-        """The person takes it on themselves."""
-        waiver = GrantWaiver(actor=self.person, code=code, tree=self.state.worktree.tree, reason=self.say("summary"))
-        self.tell(waiver, self.about(HOUR))
-        self.prove(self.person)
-
-    def merge(self, actor: str = "", *, fails: bool = False) -> None:
-        """The change goes into its branch, if it is ready."""
-        if not is_ready(self.state):
-            return
-        actor, files = actor or self.person, self.state.worktree
-        before, commit, tree = files.base.commit if files.base else "", self.hex(), files.tree
-        made = CommitMade(commit=commit, tree=tree, parents=(before,), message=self.prompt)
-        self.tell(RecordCommit(actor=actor, made=made), self.about(60))
-        attempt = self.state.delivery.merges + 1
-        started = MergeStarted(attempt=attempt, branch="main", before=before, commit=commit, tree=tree)
-        self.tell(StartMerge(actor=actor, started=started))
-        merged = ChangeMerged(attempt=attempt, branch="main", before=before, commit=commit, tree=tree)
-        failed = MergeFailed(attempt=attempt, branch="main", reason=self.say("summary"))
-        self.tell(FinishMerge(actor=actor, answer=failed if fails else merged), 0.2)
-        self.prove(actor)
-
-    def move_base(self) -> None:
-        """The branch has moved: the change stands on another base, where nothing has judged it."""
-        files, old = self.state.worktree, self.state.worktree.tree
-        tree, base = self.hex(), Base(branch="main", commit=self.hex(), tree=self.hex())
-        theirs = Change(path="README.md", operation="modified", old_mode="100644", mode="100644", old=self.hex(), new=self.hex())
-        changed = FilesChanged(
-            worktree="merge", task=None, agent=None, old=old, tree=tree, changes=(theirs,), unreadable=(), guarded=files.guarded
-        )
-        net = tuple(
-            Change(
-                path=path, operation="modified" if one.old else "added", old_mode=one.old_mode, mode=one.mode, old=one.old,
-                new=one.new,
-            )
-            for path, one in sorted(files.paths.items())
-        )  # fmt: skip
-        rebased = WorktreeRebased(base=base, tree=tree, changes=net)
-        self.tell(RebaseChange(actor=self.person, changed=changed, rebased=rebased), self.about(HOUR))
-
-    def ask_for_pull_request(self) -> None:
-        """The change goes to a branch, and into a pull request."""
-        name, commit = f"omk/{self.name}", self.hex()
-        made = CommitMade(commit=commit, tree=self.state.worktree.tree, parents=(self.hex(),), message=self.prompt)
-        self.tell(RecordCommit(actor=self.by, made=made))
-        self.tell(RecordPush(actor=self.by, pushed=BranchPushed(remote="origin", branch=name, commit=commit)), 2)
-        asked = PullRequestRequested(attempt=1, head=name, into="main", draft=True, title=self.prompt)
-        self.tell(RequestPullRequest(actor=self.by, requested=asked))
-        url = f"https://example.org/{self.setting.package}/pull/{self.dice.randrange(9000)}"
-        self.tell(RecordPullRequest(actor=self.by, answer=PullRequestOpened(attempt=1, url=url)), 2)
-        self.prove(self.by)
-
-    def interrupt(self, share: float, command: object) -> None:
-        """Once the goal has that share of its events, a person gives an order that stops it."""
-
-        def order() -> None:
-            self.tell(command)  # type: ignore[arg-type]
-            self.prove(self.person)
-            raise Halt
-
-        self.when(share, order)
-
-    def die(self, share: float) -> None:
-        """Work until the controller's process is killed."""
-
-        def killed() -> None:
-            raise Die
-
-        self.when(share, killed)
-        try:
-            self.control(attempts=8)
-        except Die:
-            return
-
-    def recover(self) -> None:
-        """Somebody else closes what the dead controller left, and goes on."""
-        before, by = self.controller, f"controller:recovery-{self.hex(12)}"
-        self.seconds += self.about(HOUR)
-        for name in self.open("agent") if self.chance(0.5) else ():
-            task = name.partition(":")[0]
-            self.tell(LoseAgent(actor=by, died=AgentDied(agent=name, task=task, reason=self.say("summary"))))
-        self.wind_down(by, lost=True)
-        self._close(by)
-        self.control(attempts=8, resumes=before)
-
-    def fork(self, number: int, size: int) -> "Goal":
-        """Another goal that begins with this one's history up to now."""
-        other = Goal(self.dice, Setting(**{**_fields(self.setting), "size": self.state.seq + size}), number)
-        other.judge = Judge()
-        for entry in self.entries:
-            other.judge.add(entry.record)
-        other.seconds, other.contents, other.guards = self.seconds + self.about(HOUR), dict(self.contents), self.guards
-        other.makers, other.printed, other.policy = self.makers, self.printed, self.policy
-        other.prompt = other.say(f"prompt {self.setting.kind}")
-        oracle = assess(other.prompt, self.setting.kind)
-        assessed = OracleAssessed(
-            oracle=oracle.kind, testable=oracle.testable, reason=oracle.reason, checks=oracle.checks, signals=oracle.signals
-        )
-        forked = GoalForked(goal=self.name, seq=self.state.seq, head=self.state.head, prompt=other.prompt)
-        other.tell(ForkGoal(actor=self.person, forked=forked, assessed=assessed))
-        self.forks.append(other)
-        return other
-
-
-def _fields(setting: Setting) -> dict[str, object]:
-    return {name: getattr(setting, name) for name in setting.__struct_fields__}
-
-
-# --- The stories ---
-
-
-def _turns(goal: Goal, *, most: int = 4) -> tuple[Turn, ...]:
-    """As many red attempts as such an agent needs, and a green one."""
-    red = 0
-    while red < most and goal.chance(DRIVERS[goal.setting.driver][0] * (0.7 if goal.setting.kind == "docs" else 1.0)):
-        red += 1
-    names = [gate.name for gate in goal.setting.gates()]
-    hard = goal.dice.choices(names, [4 if name == "tests" else 1 for name in names], k=red)
-    return (*(Turn(red=(name,)) for name in hard), Turn())
+from tests.lake.told.people import AGAIN, HOUR, Goal
+from tests.lake.told.setting import Setting
+from tests.lake.told.teller import time
+from tests.lake.told.troubles import (
+    at_work,
+    broke_down,
+    cancelled,
+    crashed,
+    crashed_late,
+    decided,
+    extended,
+    forked,
+    leased,
+    paused,
+    resumed,
+    spent,
+    vague,
+    waited,
+    waiting,
+)
+from tests.lake.told.work import Turn
 
 
 def merged(goal: Goal) -> None:
-    goal.turns = _turns(goal)
+    goal.turns = goal.usual_turns()
     goal.begin(until=8, flaky=goal.chance(0.4))
     goal.control(attempts=8)
     goal.accept()
@@ -208,7 +45,7 @@ def merged(goal: Goal) -> None:
 
 
 def automatic(goal: Goal) -> None:
-    goal.policy, goal.turns = ("auto", "gated", "local"), _turns(goal)
+    goal.policy, goal.turns = ("auto", "gated", "local"), goal.usual_turns()
     goal.begin(until=8, flaky=goal.chance(0.4))
     goal.control(attempts=8)
 
@@ -220,14 +57,14 @@ def accepted(goal: Goal) -> None:
 
 
 def pull_request(goal: Goal) -> None:
-    goal.policy, goal.turns = ("auto", "manual", "draft-pr"), _turns(goal)
+    goal.policy, goal.turns = ("auto", "manual", "draft-pr"), goal.usual_turns()
     goal.begin(until=8)
     goal.control(attempts=8)
     goal.ask_for_pull_request()
 
 
 def unaccepted(goal: Goal) -> None:
-    goal.turns = _turns(goal, most=2)
+    goal.turns = goal.usual_turns(most=2)
     goal.begin(until=8)
     goal.control(attempts=8)
 
@@ -314,7 +151,7 @@ def changed_after_ready(goal: Goal) -> None:
     goal.accept()
     goal.controller = f"controller-{goal.hex(12)}"
     goal.seconds += goal.about(HOUR)
-    goal._write(None, EXECUTE, goal._chosen(2))  # noqa: SLF001 - a story of this world
+    goal._write(None, EXECUTE, goal._chosen(2))
     goal.prove(goal.by)
 
 
@@ -393,124 +230,19 @@ def broken_circuit(goal: Goal) -> None:
     goal.accept()
 
 
-def paused(goal: Goal) -> None:
-    goal.interrupt(0.4, PauseGoal(actor=goal.person, reason=goal.say("summary")))
-    goal.begin(until=4)
-    goal.control(attempts=4)
-    if goal.state.goal.paused and goal.chance(0.7):
-        goal.tell(ResumeGoal(actor=goal.person), goal.about(4 * HOUR))
-        goal.control(attempts=4, resumes=goal.controller)
-        goal.accept()
-
-
-def cancelled(goal: Goal) -> None:
-    goal.interrupt(goal.dice.random(), CancelGoal(actor=goal.person, reason=goal.say("summary")))
-    goal.begin(until=4)
-    goal.control(attempts=4)
-    if not goal.state.goal.cancelled:
-        goal.due = None
-        goal.tell(CancelGoal(actor=goal.person, reason=None))
-        goal.prove(goal.person)
-
-
-def vague(goal: Goal) -> None:
-    goal.begin(vague=True)
-    goal.prove(goal.person)
-    if goal.chance(0.5):
-        goal.tell(RecordDecision(actor=goal.person, answer=goal.say("summary")), goal.about(4 * HOUR))
-        goal.control()
-        goal.accept()
-
-
-def waiting(goal: Goal) -> None:
-    """Something outside has to be there first."""
-    goal.interrupt(0.5, BlockGoal(actor=goal.person, on="external", code="external.wait", reason=goal.say("summary")))
-    goal.begin(until=4)
-    goal.control(attempts=4)
-    if goal.state.goal.blocked and goal.chance(0.5):
-        goal.tell(UnblockGoal(actor=goal.person), goal.about(4 * HOUR))
-        goal.control(attempts=4, resumes=goal.controller)
-
-
-def spent(goal: Goal) -> None:
-    goal.begin(budget=BudgetSet(time_ms=None, tokens=None, micro_usd=60_000))
-    goal.control()
-    if goal.state.budget.exhausted and goal.chance(0.6):
-        more = BudgetExtended(time_ms=0, tokens=0, micro_usd=900_000_000)
-        goal.tell(ExtendBudget(actor=goal.person, extended=more), goal.about(HOUR))
-        goal.control(resumes=goal.controller)
-        goal.accept()
-
-
-def crashed(goal: Goal) -> None:
-    goal.turns = _turns(goal)
-    goal.begin(until=8)
-    goal.die(0.2 + 0.7 * goal.dice.random())
-    goal.recover()
-    if goal.chance(0.7):
-        goal.accept()
-
-
-def at_work(goal: Goal) -> None:
-    """The log ends in the middle of the work: it goes on now, or nobody has seen yet that it does not."""
-    goal.turns = _turns(goal)
-    goal.begin(until=8)
-    goal.die(0.9)
-
-
-def broke_down(goal: Goal) -> None:
-    goal.begin(until=8)
-    goal.die(0.7)
-    goal.tell(FailGoal(actor=goal.by, reason="The disk is full."))
-    goal.wind_down(goal.by, lost=True)
-    goal.let_go("failed")
-
-
-def leased(goal: Goal) -> None:
-    goal.begin()
-    goal.control(("plan",))
-    for worker, held in (("worker-1", 900.0), ("worker-2", 5400.0)):
-        goal.seconds += HOUR
-        now, ends = time(goal.seconds), time(goal.seconds + held)
-        goal.tell(ClaimTask(actor=goal.by, task=EXECUTE, worker=worker, now=now, lease_ends=ends), 0.0)
-    goal.control(("execute", *AGAIN))
-    goal.accept()
-
-
-def forked(goal: Goal) -> None:
-    """Somebody tries another way from the same point; the first one stays as it is."""
-    goal.turns = (Turn(red=("tests",)),)
-    goal.begin()
-    goal.control()
-    other = goal.fork(0xF0000000, max(60, goal.setting.size // 2))
-    other.control(("execute", *AGAIN))
-    other.accept()
-    other.merge()
-
-
-class Ending(NamedTuple):
-    """A story, and how many of a hundred goals or so it is told of."""
-
-    tell: Callable[[Goal], None]
-    weight: float
-
-
-ENDINGS: dict[str, Ending] = {
-    one.tell.__name__: one
-    for one in (
-        Ending(merged, 26), Ending(automatic, 14), Ending(accepted, 5), Ending(pull_request, 4), Ending(unaccepted, 5),
-        Ending(red, 5), Ending(stagnated, 4), Ending(agent_failed, 4), Ending(idle, 1), Ending(unproven, 1),
-        Ending(flaky, 4), Ending(rejected, 2), Ending(taken_back, 1), Ending(base_moved, 3), Ending(changed_after_ready, 1),
-        Ending(conflicted, 1), Ending(merge_failed, 1), Ending(review_blocked, 3), Ending(waived, 2), Ending(guard_changed, 2),
-        Ending(scope_violated, 1.5), Ending(gates_anew, 1), Ending(broken_circuit, 1), Ending(paused, 2), Ending(cancelled, 4),
-        Ending(vague, 1.5), Ending(waiting, 1), Ending(spent, 2), Ending(crashed, 3), Ending(at_work, 3), Ending(broke_down, 1),
-        Ending(leased, 0.5), Ending(forked, 1.5),
-    )
+WEIGHTS: dict[Callable[[Goal], None], float] = {
+    merged: 26, automatic: 14, accepted: 5, pull_request: 4, unaccepted: 5, red: 5, stagnated: 4, agent_failed: 4, idle: 1,
+    unproven: 1, flaky: 4, rejected: 2, taken_back: 1, base_moved: 3, changed_after_ready: 1, conflicted: 1, merge_failed: 1,
+    review_blocked: 3, waived: 2, guard_changed: 2, scope_violated: 1.5, gates_anew: 1, broken_circuit: 1, paused: 0.7,
+    resumed: 1.3, cancelled: 4, vague: 1, decided: 0.7, waiting: 0.5, waited: 0.7, spent: 1, extended: 1, crashed: 2,
+    crashed_late: 1, at_work: 3, broke_down: 1, leased: 0.5, forked: 1.5,
 }  # fmt: skip
+"""The stories, and of how many of a hundred goals or so each is told."""
+ENDINGS = {tell.__name__: tell for tell in WEIGHTS}
 
 
 def told(ending: str, setting: Setting, dice: random.Random) -> Goal:
     """A goal that comes to that ending."""
     goal = Goal(dice, setting, dice.getrandbits(31))
-    ENDINGS[ending].tell(goal)
+    ENDINGS[ending](goal)
     return goal

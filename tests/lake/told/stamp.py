@@ -7,19 +7,18 @@ as valid as those of the story, which a test makes `omk fsck` say.
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import msgspec
 import zstandard
 
 from omk.domain.event import kind_of
 from omk.domain.subjects.budget import BudgetSet
 from omk.log.codec import Entry
-from tests.lake.told.endings import Goal
+from tests.lake.told.people import Goal
 from tests.lake.told.teller import START
 from tests.lake.told.words import MAKERS
 
@@ -228,7 +227,7 @@ class Copy:
             copy.is_whole = True
             copy.blobs, copy.values, copy.prev = self.blobs, list(self.values), self.prev
             copy.values[PARENT] = self.values[GOAL]
-            copy._call(copy._when(story.forms[0].seconds))  # noqa: SLF001 - one of us
+            copy._call(copy._when(story.forms[0].seconds))
             yield copy
 
     def rows(self) -> Iterator[Row]:
@@ -296,8 +295,3 @@ def at(when: int) -> bytes:
     if second != _SECOND[0]:
         _SECOND[:] = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
     return b"%b%06dZ" % (_SECOND[1].encode(), micro)
-
-
-def document(rows: Sequence[Row]) -> list[Any]:
-    """The records as JSON, for tests that look inside."""
-    return [msgspec.json.decode(row.body) for row in rows]

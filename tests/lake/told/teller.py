@@ -6,7 +6,7 @@
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,11 +36,11 @@ class Printed(NamedTuple):
     maker: str
 
 
-class Die(Exception):  # noqa: N818 - what happens in a story is no error
+class Die(Exception):
     """The controller's process is gone."""
 
 
-class Halt(Exception):  # noqa: N818
+class Halt(Exception):
     """Somebody said that the goal has to stop."""
 
 
@@ -55,7 +55,7 @@ class Teller:
         self.printed: dict[str, Printed] = {}
         self.cores: dict[int, bytes] = {}
         self.contents: dict[str, str] = {}
-        self.forks: list[Teller] = []
+        self.forks: list[Any] = []
         self.due: tuple[int, Callable[[], None]] | None = None
 
     @property
@@ -91,9 +91,7 @@ class Teller:
         """Put the verdict on record."""
         proof = prove(self.judge.state, self.judge.standing)
         self.cores[proof.seq + 1] = msgspec.json.encode(verdict_core(proof), order="sorted")
-        verdict = ProofIssued(
-            status=proof.status, rules=VERSION, verdict=verdict_digest(proof), tree=proof.tree, seq=proof.seq
-        )
+        verdict = ProofIssued(status=proof.status, rules=VERSION, verdict=verdict_digest(proof), tree=proof.tree, seq=proof.seq)
         self.tell(IssueProof(actor=actor, issued=verdict), 0.002)
 
     # --- What is drawn ---
@@ -129,9 +127,9 @@ class Teller:
         found = [key.partition(":")[2] for key in obligations(self.state) if key.startswith(f"{subject}:")]
         return found[::-1]
 
-    def when(self, share: float, what: Callable[[], None]) -> None:
+    def when(self, share: float, what: Callable[[], None], *, least: int = 3) -> None:
         """Let something happen once the goal has that share of its events."""
-        self.due = (self.state.seq + max(3, int(share * (self.setting.size - self.state.seq))), what)
+        self.due = (max(least, self.state.seq + int(share * (self.setting.size - self.state.seq))), what)
 
 
 def time(seconds: float) -> str:

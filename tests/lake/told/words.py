@@ -23,7 +23,8 @@ _NOUNS = (
     "theme", "widget", "socket", "stream", "buffer", "offset", "digest", "schema", "version",
 )  # fmt: skip
 _LINKS = (
-    "in", "which is called from", "next to", "and its counterpart in", "as used by", "behind", "together with", "instead of the one in",
+    "in", "which is called from", "next to", "and its counterpart in", "as used by", "behind", "together with",
+    "instead of the one in",
 )  # fmt: skip
 _TAILS = (
     "so the empty case is covered", "and keeps the old behaviour", "without touching the public names", "for both branches",
@@ -87,8 +88,8 @@ def passed(dice: random.Random) -> str:
 
 def failed(dice: random.Random) -> str:
     """The last line of a check that failed."""
-    name = dice.choice(IDENTIFIERS)
-    return f"FAILED tests/test_{dice.choice(_NOUNS)}.py::test_{name} - AssertionError: {dice.getrandbits(7)} != {dice.getrandbits(7)}"
+    name, wrong = dice.choice(IDENTIFIERS), f"{dice.getrandbits(7)} != {dice.getrandbits(7)}"
+    return f"FAILED tests/test_{dice.choice(_NOUNS)}.py::test_{name} - AssertionError: {wrong}"
 
 
 def printed(dice: random.Random) -> str:
