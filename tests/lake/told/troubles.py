@@ -16,6 +16,9 @@ from tests.lake.told.people import AGAIN, HOUR, Goal
 from tests.lake.told.teller import time
 from tests.lake.told.work import Turn
 
+LONG = 300
+"""From so many events on an agent has its share of them, beside plan, gates and reviews."""
+
 
 def paused(goal: Goal) -> None:
     goal.interrupt(0.4, PauseGoal(actor=goal.person, reason=goal.say("summary")))
@@ -81,7 +84,7 @@ def extended(goal: Goal) -> None:
 def crashed(goal: Goal, share: float = 0.3) -> None:
     goal.turns = goal.usual_turns()
     goal.begin(until=8)
-    goal.die(share)
+    goal.die(share if goal.setting.size > LONG else 0.0)
     goal.recover()
     if goal.chance(0.7):
         goal.accept()
@@ -89,7 +92,9 @@ def crashed(goal: Goal, share: float = 0.3) -> None:
 
 def crashed_late(goal: Goal) -> None:
     """Gates or reviews were at work."""
-    crashed(goal, 0.95)
+    goal.begin(until=8)
+    goal.die(0.95)
+    goal.recover()
 
 
 def at_work(goal: Goal) -> None:

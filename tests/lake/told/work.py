@@ -125,9 +125,9 @@ class Work(Teller):
         """The paths of a change: in an attempt that breaks gates often one of the fragile ones."""
         here, count = self.setting, self.dice.randrange(1, most + 1)
         chosen = {self.dice.choice(here.modules) for _ in range(count)}
-        if self.chance(0.5 if self.turn.red else 0.06):
+        if self.chance(0.7 if self.turn.red else 0.05):
             chosen.add(self.dice.choice(here.fragile))
-        if self.chance(0.4):
+        if self.chance(0.3):
             chosen.add(f"tests/test_{self.dice.choice(here.modules).rpartition('/')[2]}")
         return sorted(chosen)
 

@@ -120,7 +120,7 @@ class World(Work):
                 self.tell(AbortEffect(actor=by, obligation=f"{kind}:{name}", reason=self.say("summary")))
 
     def _close(self, by: str) -> None:
-        for name in dict.fromkeys(one.worktree for one in self.state.worktree.open_worktrees.values()):
+        for name in sorted({one.worktree for one in self.state.worktree.open_worktrees.values()}):
             self.tell(CloseWorktree(actor=by, worktree=name))
 
     # --- What is wanted, and done ---
