@@ -99,7 +99,7 @@ def _copies(dice: random.Random, known: list[Story], goals: int, events: int) ->
         left -= 1 + (len(story.forks) if is_whole else 0)
         opens = MORNING + (goals - left) // 16 * (DAYS * 86_400_000_000 // max(1, goals // 16))
         lane = min(range(AT_ONCE), key=free.__getitem__)
-        begins = max(begins, max(free[lane], opens) + dice.randrange(90_000_000))
+        begins = max(begins, free[lane], opens) + dice.randrange(90_000_000)
         copy = Copy(story, dice, begins, most=most, is_whole=is_whole)
         behind -= most + (sum(map(len, story.forks)) if is_whole else 0)
         free[lane] = copy.end
