@@ -93,7 +93,7 @@ def _copies(dice: random.Random, known: list[Story], goals: int, events: int) ->
     for number in count():
         if left <= 0:
             return
-        story = known[number] if number < len(known) else _steered(dice, known, behind / left)
+        story = known[number] if number < len(known) else _steered(dice, known, behind, left)
         most = min(len(story), behind - SHORTEST * (left - 1))
         is_whole = most == len(story) and len(story.forks) < left
         left -= 1 + (len(story.forks) if is_whole else 0)
@@ -106,9 +106,11 @@ def _copies(dice: random.Random, known: list[Story], goals: int, events: int) ->
         yield copy
 
 
-def _steered(dice: random.Random, known: list[Story], mean: float) -> Story:
-    """A story at random; of two the one that brings the rest nearer to the mean."""
-    usual = sum(map(len, known)) / len(known)
+def _steered(dice: random.Random, known: list[Story], behind: int, left: int) -> Story:
+    """A story at random; of two the one that brings the rest nearer to the mean, and at the end the one that fits best."""
+    if left == 1:
+        return min(known, key=lambda one: (len(one) < behind, abs(len(one) - behind)))
+    usual, mean = sum(map(len, known)) / len(known), behind / left
     one, other = sorted(dice.choices(known, k=2), key=len)
     if abs(mean - usual) < 0.02 * usual:
         return dice.choice((one, other))
