@@ -9,7 +9,7 @@ everything but their course. They lie over months, about a dozen at a time, thei
 import random
 import sqlite3
 from collections.abc import Iterator
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heappop, heappush, heapreplace
 from itertools import count, islice
 from pathlib import Path
 
@@ -27,7 +27,7 @@ SHORTEST = 20
 
 
 def populate(folder: Path, *, goals: int, events: int, seed: int = 1, stories: int = STORIES) -> int:
-    """Write a new store of *goals* goals with about *events* events (exactly, if they are many); gives how many there are."""
+    """Write a new store of *goals* goals with *events* events (fewer where no story is long enough); gives how many."""
     log = open_log(None, folder=folder, create=True)
     if log is None:
         raise RuntimeError(folder)
@@ -45,7 +45,7 @@ def populate(folder: Path, *, goals: int, events: int, seed: int = 1, stories: i
 
 
 def rows(*, goals: int, events: int, seed: int = 1, stories: int = STORIES) -> Iterator[Row]:
-    """The records of such a population, in the order of the log."""
+    """The records of such a population in the order of the log, made of so many *stories* at most."""
     dice = random.Random(f"population {seed}")
     known = tales(dice, min(stories, goals), events / goals)
     copies = _copies(dice, known, goals, events)
@@ -57,7 +57,6 @@ def rows(*, goals: int, events: int, seed: int = 1, stories: int = STORIES) -> I
         first = next(records)
         heappush(at_work, (first.time, next(number), first, records, copy))
 
-    heapify(at_work)
     while at_work or waiting is not None:
         while waiting is not None and (not at_work or waiting.start <= at_work[0][0]):
             begin(waiting)
@@ -94,7 +93,7 @@ def _copies(dice: random.Random, known: list[Story], goals: int, events: int) ->
         if left <= 0:
             return
         story = known[number] if number < len(known) else _steered(dice, known, behind, left)
-        most = min(len(story), behind - SHORTEST * (left - 1))
+        most = max(1, min(len(story), behind - SHORTEST * (left - 1)))
         is_whole = most == len(story) and len(story.forks) < left
         left -= 1 + (len(story.forks) if is_whole else 0)
         opens = MORNING + (goals - left) // 16 * (DAYS * 86_400_000_000 // max(1, goals // 16))
