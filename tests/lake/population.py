@@ -79,7 +79,7 @@ def tales(dice: random.Random, wanted: int, mean: float) -> list[Story]:
     chosen = (*names, *dice.choices(names, weights, k=max(0, wanted - len(names))))[: max(1, wanted)]
     made = []
     for name in chosen:
-        size = min(max(SHORTEST, mean * 1.15 * dice.lognormvariate(-0.3, 0.8)), 6 * mean)
+        size = max(SHORTEST, min(mean * 1.15 * dice.lognormvariate(-0.3, 0.8), 6 * mean))
         made.append(Story(told(name, drawn(dice, int(size)), dice)))
     dice.shuffle(made)
     return made

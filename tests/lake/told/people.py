@@ -122,7 +122,7 @@ class Goal(World):
             self.prove(self.person)
             raise Halt
 
-        self.when(share, order)
+        self.when(share, order, least=7)  # when a controller has begun
 
     def die(self, share: float) -> None:
         """Work until the controller's process is killed."""

@@ -127,8 +127,8 @@ class Teller:
         found = [key.partition(":")[2] for key in obligations(self.state) if key.startswith(f"{subject}:")]
         return found[::-1]
 
-    def when(self, share: float, what: Callable[[], None], *, least: int = 3) -> None:
-        """Let something happen once the goal has that share of its events."""
+    def when(self, share: float, what: Callable[[], None], *, least: int) -> None:
+        """Let something happen once the goal has that share of its events, and *least* events at least."""
         self.due = (max(least, self.state.seq + int(share * (self.setting.size - self.state.seq))), what)
 
 
