@@ -1,7 +1,8 @@
-"""`python -m benchmarks [NAME]`: one tab-separated line per figure: name, value, unit, goal, `ok` or `short`.
+"""`python -m benchmarks [NAME]`: one tab-separated line per figure: name, value, unit, goal (`>=`: at least), `ok` or `short`.
 
 Machines are shared and noisy, so most goals are a ratio of two things measured one after the other in this run, the best of
 several turns each. `OMK_BENCH_EVENTS` sets the size of the long goal (default 1,000,000); it is made once, in `.bench/`.
+The group `lake` has a population of many goals instead, of `OMK_BENCH_LAKE` events (default 10,000,000).
 """
 
 import os
@@ -11,14 +12,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import debugger
+from benchmarks.figure import Figure
 from benchmarks.history import GOAL, make
+from benchmarks.lake import lake
 from benchmarks.travel import GOALS
 from benchmarks.when import ASKED
 
 FOLDER = Path(__file__).parent.parent / ".bench"
 EVENTS = int(os.environ.get("OMK_BENCH_EVENTS", "1000000"))
 TURNS = 3
-Figure = tuple[str, float, str, float]
 
 
 def store(count: int) -> Path:
@@ -58,11 +60,11 @@ def fold() -> Iterator[Figure]:
     short = ("fold", EVENTS // 10)
     best = alternating(bare, plain, checked, short)
     base = best[bare][0]
-    yield "fold.bare", EVENTS / base, "events/s", 0
-    yield "fold.proof", best[plain][0] / base, "x bare", 2.0
-    yield "fold.verified", best[checked][0] / base, "x bare", 3.0
-    yield "fold.memory", best[plain][1], "MB", 100
-    yield "fold.linear", best[plain][0] / best[short][0], "x a tenth", 12
+    yield Figure("fold.bare", EVENTS / base, "events/s", 0)
+    yield Figure("fold.proof", best[plain][0] / base, "x bare", 2.0)
+    yield Figure("fold.verified", best[checked][0] / base, "x bare", 3.0)
+    yield Figure("fold.memory", best[plain][1], "MB", 100)
+    yield Figure("fold.linear", best[plain][0] / best[short][0], "x a tenth", 12)
 
 
 def replay() -> Iterator[Figure]:
@@ -71,17 +73,17 @@ def replay() -> Iterator[Figure]:
     base = best["bare", EVENTS][0]
     for form in ("json", "text"):
         seconds, megabytes = best[f"replay-{form}", EVENTS]
-        yield f"replay.{form}", seconds / base, "x bare", 8
-        yield f"replay.{form}.memory", megabytes, "MB", 200
+        yield Figure(f"replay.{form}", seconds / base, "x bare", 8)
+        yield Figure(f"replay.{form}.memory", megabytes, "MB", 200)
 
 
 def start() -> Iterator[Figure]:
     """Short commands as whole processes, against `python -c "import typer"`."""
     best = alternating(("typer", 20), ("version", 20), ("replay-text", 20), ("replay-json", 20))
     base = best["typer", 20][0]
-    yield "start.version", best["version", 20][0] / base, "x typer", 0.5
-    yield "start.replay.text", best["replay-text", 20][0] / base, "x typer", 1.5
-    yield "start.replay.json", best["replay-json", 20][0] / base, "x typer", 1.5
+    yield Figure("start.version", best["version", 20][0] / base, "x typer", 0.5)
+    yield Figure("start.replay.text", best["replay-text", 20][0] / base, "x typer", 1.5)
+    yield Figure("start.replay.json", best["replay-json", 20][0] / base, "x typer", 1.5)
 
 
 def travel() -> Iterator[Figure]:
@@ -99,7 +101,7 @@ def grouped(module: str, goals: dict[str, tuple[str, float]], count: int = EVENT
     command = (sys.executable, "-m", module, str(store(count)), GOAL)
     said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     measured = {name: float(value) for name, value in map(str.split, said.splitlines())}
-    yield from ((name, measured[name], *goals[name]) for name in goals)
+    yield from (Figure(name, measured[name], *goals[name]) for name in goals)
 
 
 def when() -> Iterator[Figure]:
@@ -114,6 +116,7 @@ FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "travel": travel,
     "when": when,
     "debug": debug,
+    "lake": lake,
 }
 """Groups of figures by name; another one is another function here."""
 
@@ -125,9 +128,8 @@ def main(wanted: list[str]) -> int:
         print(f"benchmarks: no {unknown[0]!r}. There are: {', '.join(FIGURES)}.", file=sys.stderr)
         return 2
     for name in wanted or FIGURES:
-        for label, value, unit, goal in FIGURES[name]():
-            verdict = "ok" if not goal or value <= goal else "short"
-            print(f"{label}\t{value:.{2 if value >= 0.1 else 4}f}\t{unit}\t{goal or '-'}\t{verdict}", flush=True)
+        for figure in FIGURES[name]():
+            print(figure.line, flush=True)
     return 0
 
 
