@@ -1,0 +1,58 @@
+/*
+sentence = "Which files were changed between a pass of a gate and the red run that followed it."
+empty = "No gate that had passed was red after files were changed."
+about = "What was changed in between may have broken the gate, or may only have been changed along with it: compare with how often the file changed at all. The first hundred."
+
+[parameters]
+since = "red runs that ended since"
+goal = "this goal"
+agent = "goals on which such an agent worked"
+
+[columns]
+path = "the file"
+breaks = "how many red runs followed a change of it and a pass before that"
+gates = "which gates they were of"
+breaking_changes = "how many changes of it lie before such a run"
+changes = "how often it was changed at all"
+breaking_percent = "how many of a hundred of its changes lie before such a run"
+goals = "in how many goals that happened"
+
+[picture]
+kind = "bars"
+label = ["path"]
+value = "breaks"
+of = "changes"
+what = "change"
+*/
+WITH chosen AS (
+    SELECT goal
+    FROM goals
+    WHERE ($repository IS NULL OR repository IS NULL OR repository = $repository)
+        AND ($goal IS NULL OR goal = $goal)
+        AND ($agent IS NULL OR goal IN (SELECT goal FROM agents WHERE contains(driver, $agent)))
+), judged AS (
+    SELECT
+        goal, gate, seq, ended_at, outcome, lag(outcome) OVER before AS outcome_before, lag(seq) OVER before AS seq_before
+    FROM gates SEMI JOIN chosen USING (goal)
+    WHERE outcome IN ('passed', 'failed', 'timed_out', 'errored')
+    WINDOW before AS (PARTITION BY goal, gate ORDER BY seq)
+), broken AS (
+    SELECT goal, gate, seq_before, seq
+    FROM judged
+    WHERE outcome <> 'passed' AND outcome_before = 'passed' AND ($since IS NULL OR ended_at >= $since)
+), touched AS (
+    SELECT path, files.goal, files.seq, broken.gate, broken.seq AS red_seq
+    FROM files JOIN broken ON files.goal = broken.goal AND files.seq > broken.seq_before AND files.seq < broken.seq
+), blamed AS (
+    SELECT
+        path, count(DISTINCT (goal, gate, red_seq)) AS breaks, list_sort(list(DISTINCT gate)) AS gates,
+        count(DISTINCT (goal, seq)) AS breaking_changes, count(DISTINCT goal) AS goals
+    FROM touched
+    GROUP BY path
+), changed AS (
+    SELECT path, count(*) AS changes FROM files SEMI JOIN chosen USING (goal) SEMI JOIN blamed USING (path) GROUP BY path
+)
+SELECT path, breaks, gates, breaking_changes, changes, round(100 * breaking_changes / changes, 1) AS breaking_percent, goals
+FROM blamed JOIN changed USING (path)
+ORDER BY breaks DESC, breaking_percent DESC, path
+LIMIT 100
