@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "fork": "omk.cli.travelling:fork",
     "checkout": "omk.cli.travelling:checkout",
     "bisect": "omk.cli.travelling:bisect",
+    "stats": "omk.cli.stats:stats",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -78,6 +79,7 @@ SUMMARIES: dict[str, str] = {
     "fork": "Begin a new goal in another's past, with its files",
     "checkout": "Write the code as it was at a moment into an empty folder",
     "bisect": "Find the step that broke a gate, by running it again",
+    "stats": "Answer a named question about all past runs",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, offline",
 }

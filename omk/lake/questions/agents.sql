@@ -1,7 +1,9 @@
 /*
 sentence = "How agents compare on like goals: goals of one kind that passed through the same gates."
 empty = "No two agents have worked on like goals."
-about = "Left out: goals on which agents of several drivers worked, and goals that only one driver's agents have worked on the like of."
+about = """\
+  Left out: goals on which agents of several drivers worked, and goals that only one driver's agents have worked \
+  on the like of."""
 
 [parameters]
 since = "goals begun since"
@@ -15,19 +17,22 @@ goals = "on how many such goals it worked"
 ready = "how many of them were ever ready"
 ready_percent = "the same, of a hundred"
 median_ms = "the time to ready that half of those do not exceed, milliseconds"
-runs_per_goal = "how often it was started for a goal, on average"
 mean_micro_usd = "the money spent on a goal, on average, rounded, millionths of a US dollar"
+runs_per_goal = "how often it was started for a goal, on average"
 micro_usd = "the money spent on all of them, millionths of a US dollar"
 mean_tokens = "the tokens used for a goal, on average, rounded"
 tool_failures = "how many of its tool calls did not succeed"
 
 [picture]
 kind = "bars"
-label = ["kind", "agent"]
+group = ["kind", "gates"]
+label = ["agent"]
 value = "ready_percent"
 most = 100
-of = "goals"
-what = "goal"
+beside = "goals"
+counts = "goal"
+axis = "goals that were ever ready"
+style = "good"
 */
 WITH worked AS (
     SELECT goal, min(driver) AS agent, count(*) AS runs
@@ -54,7 +59,7 @@ WITH worked AS (
         kind, coalesce(gates, []) AS gates, agent, count(*) AS goals, count(ready_at) AS ready,
         round(100 * count(ready_at) / count(*), 1) AS ready_percent,
         quantile_disc(date_diff('microsecond', created_at, ready_at) // 1000, 0.5) AS median_ms,
-        round(sum(runs) / count(*), 1) AS runs_per_goal, (2 * sum(micro_usd) + count(*)) // (2 * count(*)) AS mean_micro_usd,
+        (2 * sum(micro_usd) + count(*)) // (2 * count(*)) AS mean_micro_usd, round(sum(runs) / count(*), 1) AS runs_per_goal,
         sum(micro_usd) AS micro_usd, ((2 * sum(tokens) + count(*)) // (2 * count(*)))::BIGINT AS mean_tokens,
         sum(tool_failures)::BIGINT AS tool_failures
     FROM chosen LEFT JOIN walls USING (goal) LEFT JOIN reached USING (goal)

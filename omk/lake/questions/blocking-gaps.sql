@@ -1,7 +1,9 @@
 /*
 sentence = "Which gaps kept goals from being ready, how many, and for how long."
 empty = "No gap was open."
-about = "A gap that is open counts up to its goal's last event; in a fork, from the fork's first own event. Every goal begins with the gaps of what has not been done yet."
+about = """\
+  A gap that is open counts up to its goal's last event; in a fork, from the fork's first own event. Every goal \
+  begins with the gaps of what has not been done yet."""
 
 [parameters]
 since = "gaps opened since"
@@ -22,8 +24,10 @@ openings = "how often it opened"
 kind = "bars"
 label = ["code"]
 value = "open_ms"
-of = "goals"
-what = "goal"
+beside = "goals"
+counts = "goal"
+axis = "time open in all goals together"
+style = "warn"
 */
 WITH chosen AS (
     SELECT goal, created_at, updated_at, coalesce(forked_seq, 0) AS inherited

@@ -1,7 +1,9 @@
 /*
 sentence = "Which files were changed between a pass of a gate and the red run that followed it."
 empty = "No gate that had passed was red after files were changed."
-about = "What was changed in between may have broken the gate, or may only have been changed along with it: compare with how often the file changed at all. The first hundred."
+about = """\
+  What was changed in between may have broken the gate, or may only have been changed along with it: compare with \
+  how often the file changed at all. The first hundred."""
 
 [parameters]
 since = "red runs that ended since"
@@ -21,8 +23,10 @@ goals = "in how many goals that happened"
 kind = "bars"
 label = ["path"]
 value = "breaks"
-of = "changes"
-what = "change"
+beside = "changes"
+counts = "change"
+axis = "red runs that followed a change of the file"
+style = "bad"
 */
 WITH chosen AS (
     SELECT goal

@@ -1,7 +1,9 @@
 /*
 sentence = "Which gates both passed and did not pass on the same tree, by the same definition."
 empty = "No gate has both passed and failed on the same tree by the same definition."
-about = "A tree counts where a gate judged it at least twice by one definition, in whichever goals; not to pass is to fail, to time out or to error."
+about = """\
+  A tree counts where a gate judged it at least twice by one definition, in whichever goals; not to pass is to \
+  fail, to time out or to error."""
 
 [parameters]
 since = "runs that ended since"
@@ -22,8 +24,10 @@ kind = "bars"
 label = ["gate"]
 value = "flaky_percent"
 most = 100
-of = "trees"
-what = "tree"
+beside = "trees"
+counts = "tree"
+axis = "trees judged at least twice that both passed and did not"
+style = "bad"
 */
 WITH chosen AS (
     SELECT goal

@@ -26,8 +26,10 @@ kind = "bars"
 label = ["gate"]
 value = "failed_percent"
 most = 100
-of = "runs"
-what = "run"
+beside = "runs"
+counts = "run"
+axis = "runs that did not pass"
+style = "bad"
 */
 WITH chosen AS (
     SELECT goal

@@ -1,7 +1,11 @@
 /*
 sentence = "What the goals that are not ready have in common, against those that are."
 empty = "Nothing is found at least twice among goals that are not ready, with ready ones to compare."
-about = "Left out: goals still running, and what fewer than two goals that are not ready share. Lift is how many times as frequent it is among them, with half a goal added on each side; the low end of its 95 % interval is what it is at least, chance allowed for. Below 1 it may be chance; with so many features some are anyway. It says nothing of causes."
+about = """\
+  Left out: goals still running, and what fewer than two goals that are not ready share. Lift is how many times as \
+  frequent a feature is among goals not ready as among ready ones, with half a goal added on each side; at least \
+  that is the low end of its 95 % interval. Of so many features some look telling by chance, and none tells a \
+  cause. The first hundred."""
 
 [parameters]
 since = "goals begun since"
@@ -11,19 +15,21 @@ agent = "goals on which such an agent worked"
 feature = "what is over-represented"
 not_ready = "how many goals that are not ready have it"
 ready = "how many goals that are ready have it"
+lift_at_least = "the low end of the 95 % interval of the lift"
+lift = "how many times as frequent it is among those not ready, smoothed"
 not_ready_percent = "how many of a hundred goals that are not ready"
 ready_percent = "how many of a hundred goals that are ready"
-lift = "how many times as frequent it is among those not ready, smoothed"
-lift_at_least = "the low end of the 95 % interval of that"
 not_ready_goals = "how many goals are not ready, in all"
 ready_goals = "how many goals are ready, in all"
 
 [picture]
 kind = "bars"
 label = ["feature"]
-value = "lift"
-of = "not_ready"
-what = "goal"
+value = "lift_at_least"
+beside = "not_ready"
+counts = "goal"
+axis = "times as frequent among goals not ready, at least (below 1: may be chance)"
+style = "warn"
 */
 WITH chosen AS (
     SELECT goal, kind, status = 'ready' AS is_ready, files, forked_from, coalesce(forked_seq, 0) AS inherited
@@ -102,9 +108,9 @@ WITH chosen AS (
     WHERE not_ready > 1 AND ready_goals > 0
 )
 SELECT
-    feature, not_ready, ready, round(100 * not_ready / not_ready_goals, 1) AS not_ready_percent,
-    round(100 * ready / ready_goals, 1) AS ready_percent, round(ratio, 2) AS lift,
-    round(ratio * exp(-1.96 * spread), 2) AS lift_at_least, not_ready_goals, ready_goals
+    feature, not_ready, ready, round(ratio * exp(-1.96 * spread), 2) AS lift_at_least, round(ratio, 2) AS lift,
+    round(100 * not_ready / not_ready_goals, 1) AS not_ready_percent, round(100 * ready / ready_goals, 1) AS ready_percent,
+    not_ready_goals, ready_goals
 FROM compared
 WHERE ratio > 1
 ORDER BY ratio * exp(-1.96 * spread) DESC, not_ready DESC, feature

@@ -21,7 +21,7 @@ ready_percent = "the same, of a hundred"
 kind = "series"
 time = "begins_at"
 values = ["begun", "ready", "lost_ready"]
-unit = "goals"
+axis = "goals"
 */
 WITH chosen AS (
     SELECT goal, created_at, updated_at, coalesce(forked_seq, 0) AS inherited

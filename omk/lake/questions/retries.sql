@@ -1,7 +1,9 @@
 /*
 sentence = "How often agents had to try again, and what became of those goals."
 empty = "No agent has been started."
-about = "A retry is a run of an agent beyond the first for the same task; goals with five or more stand together. A goal is stagnant where omk noted that it no longer got nearer to ready."
+about = """\
+  A retry is a run of an agent beyond the first for the same task; goals with five or more stand together. A goal \
+  is stagnant where omk noted that it no longer got nearer to ready."""
 
 [parameters]
 since = "goals begun since"
@@ -23,8 +25,9 @@ micro_usd = "the money spent on all of them, millionths of a US dollar"
 kind = "bars"
 label = ["retries"]
 value = "goals"
-of = "ready"
-what = "ready"
+beside = "ready"
+counts = "ready goal"
+axis = "goals with so many retries"
 */
 WITH chosen AS (
     SELECT goal, coalesce(forked_seq, 0) AS inherited, micro_usd

@@ -1,7 +1,9 @@
 /*
 sentence = "How long goals took until they were ready first, and what agents had spent on them by then."
 empty = "No goal was begun."
-about = "Time runs from the goal's first own event to the event at which it was ready first. A median is a value that occurred; a mean is rounded to a whole millionth of a dollar. The last row is all kinds together."
+about = """\
+  Time runs from the goal's first own event to the event at which it was ready first. A median is a value that \
+  occurred; a mean is rounded to a whole millionth of a dollar. The last row is all kinds together."""
 
 [parameters]
 since = "goals begun since"
@@ -25,8 +27,9 @@ median_active_ms = "how long agents had worked by then; half do not exceed it, m
 kind = "bars"
 label = ["kind"]
 value = "median_ms"
-of = "ready"
-what = "ready"
+beside = "ready"
+counts = "ready goal"
+axis = "median time to ready"
 */
 WITH chosen AS (
     SELECT goal, coalesce(kind, 'unknown') AS kind, created_at, coalesce(forked_seq, 0) AS inherited

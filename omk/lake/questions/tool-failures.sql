@@ -1,7 +1,9 @@
 /*
 sentence = "Which tools did not succeed, how often, and how long they took."
 empty = "No tool was called."
-about = "Of the calls that were answered. A call that a crash left unanswered is counted as aborted, and is no failure of the tool."
+about = """\
+  Of the calls that were answered. A call that a crash left unanswered is counted as aborted, and is no failure of \
+  the tool."""
 
 [parameters]
 since = "calls that were answered since"
@@ -27,8 +29,10 @@ kind = "bars"
 label = ["tool"]
 value = "failed_percent"
 most = 100
-of = "calls"
-what = "call"
+beside = "calls"
+counts = "call"
+axis = "answered calls that did not succeed"
+style = "bad"
 */
 WITH chosen AS (
     SELECT goal
