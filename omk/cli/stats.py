@@ -131,7 +131,7 @@ def _since(lake: "Lake | None", text: str) -> datetime:
         last = None if lake is None else newest(lake)
         try:
             return (last or datetime(1970, 1, 1, tzinfo=UTC)) - timedelta(milliseconds=parse_duration(text))
-        except OverflowError as problem:
+        except (OverflowError, Refused) as problem:
             raise Refused(f"invalid --since: {text} is longer ago than there are dates.") from problem
     try:
         moment = datetime.fromisoformat(text) if _DATE.fullmatch(text) else None

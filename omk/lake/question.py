@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omk.errors import NotFound, Refused
-from omk.lake.session import Lake
 
-GIVEN = ("since", "goal", "agent")
-"""What a question may be told, each an option of the same name; `repository` is told by where one stands."""
+if TYPE_CHECKING:
+    from omk.lake.session import Lake
+
 _FILE = re.compile(r"/\*\n(?P<head>.*?)\*/\n(?P<sql>.*)", re.DOTALL)
 _PARAMETER = re.compile(r"\$([a-z]+)\b")
 
@@ -64,7 +64,7 @@ def require(asked: Question, given: Mapping[str, object]) -> None:
             raise Refused(f"{asked.name} does not take --{name}. It takes {takes}.")
 
 
-def ask(lake: Lake, asked: Question, told: Mapping[str, Value]) -> list[Row]:
+def ask(lake: "Lake", asked: Question, told: Mapping[str, Value]) -> list[Row]:
     """The rows of the answer. What the question is *told* is bound, and no part of the SQL; times are text, UTC."""
     names = set(_PARAMETER.findall(asked.sql))
     cursor = lake.connection.execute(asked.sql, {name: told.get(name) for name in names})
@@ -77,7 +77,7 @@ def written_out(asked: Question, told: Mapping[str, Value]) -> str:
     return _PARAMETER.sub(lambda found: _literal(told.get(found[1])), asked.sql)
 
 
-def newest(lake: Lake) -> datetime | None:
+def newest(lake: "Lake") -> datetime | None:
     """When the last event of the store was recorded, UTC; null without any."""
     found = lake.connection.execute("SELECT max(updated_at) FROM goals").fetchone()
     return None if found is None or found[0] is None else found[0].astimezone(UTC)

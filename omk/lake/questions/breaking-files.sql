@@ -6,7 +6,7 @@ about = """\
   how often the file changed at all. The first hundred."""
 
 [parameters]
-since = "red runs that ended since"
+since = "changes since"
 goal = "this goal"
 agent = "goals on which such an agent worked"
 
@@ -29,34 +29,36 @@ axis = "red runs that followed a change of the file"
 style = "bad"
 */
 WITH chosen AS (
-    SELECT goal
+    SELECT goal, row_number() OVER () * 10_000_000_000 AS number
     FROM goals
     WHERE ($repository IS NULL OR repository IS NULL OR repository = $repository)
         AND ($goal IS NULL OR goal = $goal)
         AND ($agent IS NULL OR goal IN (SELECT goal FROM agents WHERE contains(driver, $agent)))
 ), judged AS (
-    SELECT
-        goal, gate, seq, ended_at, outcome, lag(outcome) OVER before AS outcome_before, lag(seq) OVER before AS seq_before
-    FROM gates SEMI JOIN chosen USING (goal)
+    SELECT number, gate, seq, outcome, lag(outcome) OVER before AS outcome_before, lag(seq) OVER before AS seq_before
+    FROM gates JOIN chosen USING (goal)
     WHERE outcome IN ('passed', 'failed', 'timed_out', 'errored')
-    WINDOW before AS (PARTITION BY goal, gate ORDER BY seq)
+    WINDOW before AS (PARTITION BY number, gate ORDER BY seq)
 ), broken AS (
-    SELECT goal, gate, seq_before, seq
+    SELECT number, gate, seq_before, seq AS red_seq
     FROM judged
-    WHERE outcome <> 'passed' AND outcome_before = 'passed' AND ($since IS NULL OR ended_at >= $since)
+    WHERE outcome <> 'passed' AND outcome_before = 'passed'
+), changed AS (
+    SELECT number, seq, recorded_at, path FROM files JOIN chosen USING (goal)
 ), touched AS (
-    SELECT path, files.goal, files.seq, broken.gate, broken.seq AS red_seq
-    FROM files JOIN broken ON files.goal = broken.goal AND files.seq > broken.seq_before AND files.seq < broken.seq
+    SELECT path, changed.number, changed.number + seq AS change, broken.number + red_seq AS break, gate
+    FROM changed JOIN broken ON changed.number = broken.number AND seq > seq_before AND seq < red_seq
+    WHERE $since IS NULL OR recorded_at >= $since
 ), blamed AS (
     SELECT
-        path, count(DISTINCT (goal, gate, red_seq)) AS breaks, list_sort(list(DISTINCT gate)) AS gates,
-        count(DISTINCT (goal, seq)) AS breaking_changes, count(DISTINCT goal) AS goals
+        path, count(DISTINCT break) AS breaks, list_sort(list(DISTINCT gate)) AS gates,
+        count(DISTINCT change) AS breaking_changes, count(DISTINCT number) AS goals
     FROM touched
     GROUP BY path
-), changed AS (
-    SELECT path, count(*) AS changes FROM files SEMI JOIN chosen USING (goal) SEMI JOIN blamed USING (path) GROUP BY path
+), counted AS (
+    SELECT path, count(*) AS changes FROM changed WHERE $since IS NULL OR recorded_at >= $since GROUP BY path
 )
 SELECT path, breaks, gates, breaking_changes, changes, round(100 * breaking_changes / changes, 1) AS breaking_percent, goals
-FROM blamed JOIN changed USING (path)
+FROM blamed JOIN counted USING (path)
 ORDER BY breaks DESC, breaking_percent DESC, path
 LIMIT 100

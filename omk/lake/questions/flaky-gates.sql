@@ -33,22 +33,25 @@ WITH chosen AS (
     SELECT goal
     FROM goals
     WHERE ($repository IS NULL OR repository IS NULL OR repository = $repository) AND ($goal IS NULL OR goal = $goal)
-), judged AS (
-    SELECT
-        gate, definition, tree, count(*) FILTER (outcome = 'passed') AS passed, count(*) FILTER (outcome <> 'passed') AS red,
-        list(DISTINCT goal) AS goals, max(ended_at) AS last_at
+), runs AS (
+    SELECT goal, gate, definition, tree, outcome = 'passed' AS is_pass, ended_at
     FROM gates SEMI JOIN chosen USING (goal)
     WHERE outcome IN ('passed', 'failed', 'timed_out', 'errored') AND ($since IS NULL OR ended_at >= $since)
+), judged AS (
+    SELECT gate, definition, tree, count(*) FILTER (is_pass) AS passed, count(*) FILTER (NOT is_pass) AS red
+    FROM runs
     GROUP BY gate, definition, tree
     HAVING count(*) > 1
+), flaky AS (
+    SELECT gate, count(DISTINCT goal) AS goals, max(ended_at) AS last_at
+    FROM runs SEMI JOIN (FROM judged WHERE passed > 0 AND red > 0) AS both_ways USING (gate, definition, tree)
+    GROUP BY gate
 )
 SELECT
     gate, count(*) FILTER (passed > 0 AND red > 0) AS flaky_trees, count(*) AS trees,
     round(100 * count(*) FILTER (passed > 0 AND red > 0) / count(*), 1) AS flaky_percent,
     (sum(passed) FILTER (passed > 0 AND red > 0))::BIGINT AS passed, (sum(red) FILTER (passed > 0 AND red > 0))::BIGINT AS red,
-    len(list_distinct(flatten(list(goals) FILTER (passed > 0 AND red > 0)))) AS goals,
-    max(last_at) FILTER (passed > 0 AND red > 0) AS last_at
-FROM judged
+    any_value(goals) AS goals, any_value(last_at) AS last_at
+FROM judged JOIN flaky USING (gate)
 GROUP BY gate
-HAVING flaky_trees > 0
 ORDER BY flaky_trees DESC, flaky_percent DESC, gate

@@ -31,21 +31,25 @@ WITH chosen AS (
     WHERE ($repository IS NULL OR repository IS NULL OR repository = $repository)
         AND ($goal IS NULL OR goal = $goal)
         AND ($agent IS NULL OR goal IN (SELECT goal FROM agents WHERE contains(driver, $agent)))
-), turns AS (
-    SELECT
-        goal, seq, recorded_at, kind, status, opened, status_now, lag(status) OVER before AS status_before
+), ready AS (
+    SELECT goal, verdicts.seq AS ready_seq, verdicts.recorded_at AS ready_at
     FROM verdicts JOIN chosen USING (goal)
-    WHERE seq > inherited AND goal IN (SELECT goal FROM verdicts WHERE status = 'ready')
-    WINDOW before AS (PARTITION BY goal ORDER BY seq)
-), edges AS (
-    SELECT *, lag(recorded_at) OVER nearest AS ready_at, lead(recorded_at) OVER nearest AS again_at
-    FROM turns
-    WHERE (status = 'ready') IS DISTINCT FROM coalesce(status_before = 'ready', false)
-    WINDOW nearest AS (PARTITION BY goal ORDER BY seq)
+    WHERE verdicts.status = 'ready' AND verdicts.seq > inherited
+), left_at AS (
+    SELECT goal, ready_at, min(verdicts.seq) AS seq
+    FROM ready JOIN verdicts USING (goal)
+    WHERE verdicts.seq > ready_seq AND verdicts.status <> 'ready'
+    GROUP BY goal, ready_at
+), lost AS (
+    SELECT goal, seq, min(ready_at) AS ready_at FROM left_at GROUP BY goal, seq
+), again AS (
+    SELECT lost.goal, lost.seq, min(ready.ready_at) AS again_at
+    FROM lost JOIN ready ON ready.goal = lost.goal AND ready.ready_seq > lost.seq
+    GROUP BY lost.goal, lost.seq
 )
 SELECT
     goal, seq, kind, recorded_at AS lost_at, date_diff('microsecond', ready_at, recorded_at) // 1000 AS ready_ms,
     date_diff('microsecond', recorded_at, again_at) // 1000 AS again_after_ms, status AS status_then, status_now, opened
-FROM edges
-WHERE status <> 'ready' AND ($since IS NULL OR recorded_at >= $since)
+FROM lost JOIN verdicts USING (goal, seq) JOIN chosen USING (goal) LEFT JOIN again USING (goal, seq)
+WHERE $since IS NULL OR recorded_at >= $since
 ORDER BY again_after_ms IS NOT NULL, lost_at DESC, goal, seq

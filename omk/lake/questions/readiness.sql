@@ -44,18 +44,22 @@ WITH chosen AS (
     WHERE first IS NOT NULL
 ), steps AS (
     SELECT unnest(generate_series(date_trunc(unit, first), last, ('1 ' || unit)::INTERVAL)) AS begins_at FROM sized
-), turns AS (
-    SELECT
-        recorded_at, status = 'ready' AS is_ready,
-        lag(status = 'ready', 1, false) OVER (PARTITION BY goal ORDER BY seq) AS was_ready
+), ready AS (
+    SELECT goal, verdicts.seq AS ready_seq, verdicts.recorded_at AS ready_at
     FROM verdicts JOIN chosen USING (goal)
-    WHERE seq > inherited AND goal IN (SELECT goal FROM verdicts WHERE status = 'ready')
+    WHERE verdicts.status = 'ready' AND verdicts.seq > inherited
+), left_at AS (
+    SELECT goal, ready_at, min(verdicts.recorded_at) FILTER (verdicts.seq > ready_seq AND verdicts.status <> 'ready') AS lost_at
+    FROM ready JOIN verdicts USING (goal)
+    GROUP BY goal, ready_at
+), stretches AS (
+    SELECT min(ready_at) AS became_at, lost_at FROM left_at GROUP BY goal, lost_at
 ), happened AS (
     SELECT date_trunc(unit, created_at) AS begins_at, 1 AS begun, 0 AS became, 0 AS lost FROM chosen, sized
     UNION ALL
-    SELECT date_trunc(unit, recorded_at), 0, (is_ready AND NOT was_ready)::INTEGER, (was_ready AND NOT is_ready)::INTEGER
-    FROM turns, sized
-    WHERE is_ready <> was_ready
+    SELECT date_trunc(unit, became_at), 0, 1, 0 FROM stretches, sized
+    UNION ALL
+    SELECT date_trunc(unit, lost_at), 0, 0, 1 FROM stretches, sized WHERE lost_at IS NOT NULL
 ), counted AS (
     SELECT
         begins_at, coalesce(sum(begun), 0)::BIGINT AS begun, coalesce(sum(became), 0)::BIGINT AS became_ready,
