@@ -28,7 +28,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].+)?")
 
 NameArgument = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A question; without one, all are listed.")]
 SinceOption = Annotated[str | None, typer.Option("--since", metavar="TIME", help=f"Only since then: {FORMS}.")]
-GoalOption = Annotated[str | None, typer.Option("--goal", metavar="GOAL", help="Only this goal: id, beginning of one, or latest.")]
+GoalOption = Annotated[
+    str | None, typer.Option("--goal", metavar="GOAL", help="Only this goal: id, beginning of one, or latest.")
+]
 AgentOption = Annotated[
     str | None, typer.Option("--agent", metavar="TEXT", help="Only agents whose driver has this text, like command:claude.")
 ]

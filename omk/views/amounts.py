@@ -13,30 +13,32 @@ PLAIN = ("seq",)
 def amount(column: str, value: object) -> str:
     """A value of that column in words; `–` for null."""
     match value:
-        case None:
+        case None | []:
             return "–"
-        case bool():
-            return "yes" if value else "no"
         case list():
-            return ", ".join(map(str, value)) or "–"
-        case int() if column.endswith("_ms"):
-            return show_span(value)
-        case int() if column.endswith(_MONEY):
-            return dollars(value)
+            return ", ".join(map(str, value))
         case int():
-            return str(value) if column in PLAIN else f"{value:,}"
-        case float() if column.endswith("_percent"):
-            return f"{value:.1f} %"
+            return _whole(column, value)
         case float():
-            return f"{value:,.2f}"
-        case str() if column.endswith("_at"):
-            return f"{value[:10]} {value[11:19]}"
-        case str() if column.startswith("status"):
-            return word(value)
-        case str() if column == "kind":
-            return kind_name(value)
+            return f"{value:.1f} %" if column.endswith("_percent") else f"{value:,.2f}"
         case _:
-            return str(value)
+            return _text(column, str(value))
+
+
+def _whole(column: str, value: int) -> str:
+    if column.endswith("_ms"):
+        return show_span(value)
+    if column.endswith(_MONEY):
+        return dollars(value)
+    return str(value) if column in PLAIN else f"{value:,}"
+
+
+def _text(column: str, value: str) -> str:
+    if column.endswith("_at"):
+        return f"{value[:10]} {value[11:19]}"
+    if column.startswith("status"):
+        return word(value)
+    return kind_name(value) if column == "kind" else value
 
 
 def dollars(micro_usd: int) -> str:

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 from omk.domain.words import counted
 from omk.views.amounts import amount, shortened
-from omk.views.lines import Line, Span, cells, cut, line, padded
+from omk.views.lines import Line, Span, cells, cut, line, padded, wrapped
 
 Document = dict[str, Any]
 MOST_BARS = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
-_LONGEST = 48
+_LONGEST, _SHORTEST = 48, 8
+"""Of a bar; where there is less room for the longest one, the counts beside them are left out."""
 _APART = " · "
 
 # --- What is drawn ---
@@ -93,7 +94,9 @@ def bar_lines(drawn: Bars, width: int) -> list[Line]:
     labels = min(max(cells(one.label) for one in shown), width * 2 // 5)
     texts = max(cells(one.text) for one in shown)
     besides = max(cells(one.beside) for one in shown)
-    room = min(_LONGEST, max(8, width - labels - texts - besides - 8))
+    room = min(_LONGEST, width - labels - texts - besides - 8)
+    if room < _SHORTEST:
+        room, besides = max(1, min(_LONGEST, width - labels - texts - 6)), 0
     lines, group = list[Line](), ""
     for one in shown:
         if one.group != group:
@@ -102,7 +105,18 @@ def bar_lines(drawn: Bars, width: int) -> list[Line]:
         bar = bar_text(one.value / drawn.most, room)
         value = " " * (texts - cells(one.text)) + one.text
         label = Span(padded(shortened(one.label, labels), labels))
-        lines.append(line("  ", label, "  ", Span(padded(bar, room), drawn.style), "  ", value, "  ", Span(one.beside, "dim")))
+        lines.append(
+            line(
+                "  ",
+                label,
+                "  ",
+                Span(padded(bar, room), drawn.style),
+                "  ",
+                value,
+                "  ",
+                Span(one.beside if besides else "", "dim"),
+            )
+        )
     left = len(drawn.bars) - len(shown)
     return lines + ([line(Span(f"  and {left} more", "dim"))] if left else [])
 
@@ -145,7 +159,7 @@ def _time_axis(times: list[str], used: int, indent: int, width: int) -> list[Lin
         if indent + cells(told) + cells(step) <= width:
             return [line(" " * indent, Span(told + step, "dim"))]
         return [line(" " * indent, Span(told, "dim")), line(" " * indent, Span(step, "dim"))]
-    return [line(" " * indent, Span(cut(f"{first} to {last}, {step}", width - indent), "dim"))]
+    return wrapped(f"{first} to {last}, {step}", width, indent=" " * indent, style="dim")
 
 
 _STEPS = ((86_400 * 300, "year", 4), (86_400 * 20, "month", 7), (86_400 * 6, "week", 10), (86_400, "day", 10))

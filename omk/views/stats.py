@@ -78,11 +78,11 @@ def _table(answer: Document, width: int) -> list[Line]:
     columns = _columns(answer["columns"], rows, width)
     room = {name: size for name, (size, _) in columns.items()}
     head = [_cell(title(name), room[name], right=right, style="dim") for name, (_, right) in columns.items()]
-    lines = [_row(head)]
-    for row in rows:
-        lines.append(_row([_cell(amount(name, row[name]), size, right=right) for name, (size, right) in columns.items()]))
+    fitted = list(columns.items())
+    body = [[_cell(amount(name, row[name]), size, right=right) for name, (size, right) in fitted] for row in rows]
     missing = [title(one["name"]) for one in answer["columns"] if one["name"] not in columns]
     said = [*left, *([f"no room for: {', '.join(missing)}"] if missing else [])]
+    lines = [_row(one) for one in (head, *body)]
     return lines + (wrapped(f"{'; '.join(said)} (--json, --format md)", width, indent="  ", style="dim") if said else [])
 
 

@@ -115,7 +115,7 @@ def _bars(drawn: Bars, top: float) -> Iterator[str]:
             yield _text(EDGE, y + 17, shortened(group, 100), weight="bold")
             y += ROW
         length = max((right - left) * one.value / most, 1 if one.value else 0)
-        yield _text(left - 10, y + 17, shortened(one.label, int(labels / _LETTER)), anchor="end")
+        yield _text(left - 10, y + 17, shortened(one.label, round(labels / _LETTER)), anchor="end")
         yield f'<rect x="{left:.1f}" y="{y + 5:.1f}" width="{length:.1f}" height="{BAR}" fill="{_COLOURS[drawn.style]}"/>'
         yield _text(left + length + 8, y + 17, ", ".join(filter(None, (one.text, one.beside))), size=12, colour=_QUIET)
         y += ROW

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from omk.domain.plan import EXECUTE
 from omk.domain.subjects.agent import (
     AgentFinished,
     AgentStarted,
@@ -23,7 +24,7 @@ from omk.lake.sync import Store
 from omk.log.codec import seal
 from omk.log.memory import MemoryLog
 from tests.history import recorded
-from tests.scenario import ANN, BOT, EXECUTE, Step, Story, some, time
+from tests.scenario import ANN, BOT, Step, Story, some, time
 
 Rows = list[dict[str, Any]]
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from omk.domain.plan import EXECUTE
 from omk.domain.subjects.delivery import RejectChange
 from omk.domain.subjects.goal import DetectStagnation, StagnationDetected
 from omk.domain.subjects.task import FailTask, RetryTask
@@ -14,8 +15,6 @@ from tests.scenario import (
     ANN,
     BOT,
     CREATED,
-    EXECUTE,
-    PROVEN,
     READY,
     WORKED,
     accept,
@@ -92,8 +91,8 @@ def test_lost_readiness_names_the_event_what_it_opened_and_when_the_goal_was_rea
     rows = asked("lost-readiness", stories)
     assert rows == [
         {
-            "goal": "g-stale", "seq": 42, "kind": "files_changed.v1", "lost_at": time(42), "ready_ms": 1_000, "again_after_ms": None,
-            "status_then": "not_ready", "status_now": "not_ready", "opened": rows[0]["opened"],
+            "goal": "g-stale", "seq": 42, "kind": "files_changed.v1", "lost_at": time(42), "ready_ms": 1_000,
+            "again_after_ms": None, "status_then": "not_ready", "status_now": "not_ready", "opened": rows[0]["opened"],
         },
         {
             "goal": "g-again", "seq": 42, "kind": "change_rejected.v1", "lost_at": time(42), "ready_ms": 1_000,
@@ -133,8 +132,8 @@ def test_gates_are_told_with_their_failures_and_how_long_they_ran():
     )
     (found,) = asked("gate-failures", {"g-1": goal.given(*WORKED, *runs)})
     assert found == {
-        "gate": "tests", "runs": 4, "failed_percent": 50.0, "p50_ms": 200, "p95_ms": 900, "passed": 2, "failed": 1, "timed_out": 1,
-        "errored": 0, "other": 0, "goals": 1,
+        "gate": "tests", "runs": 4, "failed_percent": 50.0, "p50_ms": 200, "p95_ms": 900, "passed": 2, "failed": 1,
+        "timed_out": 1, "errored": 0, "other": 0, "goals": 1,
     }  # fmt: skip
 
 
@@ -244,7 +243,10 @@ def test_no_goal_is_an_answer_without_rows(name):
 def test_what_an_answer_holds_is_what_the_question_says_of_it(name):
     one = questions()[name]
     with_rows = {"g-ready": STORIES["ready"], "g-stale": STORIES["stale"]}
-    for rows in (asked(name, with_rows), asked(name, with_rows, since=datetime(2026, 1, 1, tzinfo=UTC), goal="g-ready", agent="c")):
+    for rows in (
+        asked(name, with_rows),
+        asked(name, with_rows, since=datetime(2026, 1, 1, tzinfo=UTC), goal="g-ready", agent="c"),
+    ):
         assert all(list(found) == list(one.columns) for found in rows)
     assert one.sentence.endswith((".", "?"))
     assert one.empty.endswith(".")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +61,7 @@ def answer(lake, name):
 # --- The same, counted in Python ---
 
 
-def events(goals: Histories, *kinds: type) -> Iterable[tuple[Recorded, object]]:
+def events(goals: Histories, *kinds: type) -> Iterable[tuple[Recorded, Any]]:
     return ((record, record.event) for records in goals.values() for record in records if isinstance(record.event, kinds))
 
 
@@ -93,7 +94,7 @@ def flaky_gates(goals: Histories):
 
 
 def tool_failures(goals: Histories):
-    calls = Counter()
+    calls = Counter[tuple[str, str]]()
     for records in goals.values():
         names = {}
         for record in records:
@@ -148,7 +149,7 @@ def assert_counted_alike(lake, goals):
     lost = {(one["goal"], one["seq"], one["kind"], one["status_then"]) for one in answer(lake, "lost-readiness")}
     assert lost == losses(goals)
     times = list(times_to_ready(goals).values())
-    everything = next((one for one in answer(lake, "time-to-ready") if one["kind"] == "all"), None)
+    (everything,) = (one for one in answer(lake, "time-to-ready") if one["kind"] == "all")
     assert (everything["goals"], everything["ready"]) == (len(goals), len(times))
     assert everything["median_ms"] == (by_rank(times, 0.5) if times else None)
     assert everything["p95_ms"] == (by_rank(times, 0.95) if times else None)
