@@ -15,6 +15,7 @@ from omk.domain.catalogue import EVENTS
 from omk.domain.event import Digest, Event, Text, Time, Tree, kind_tag
 from omk.domain.proof.rules import RULES, VERSION, Rule
 from tools.expressions import expression_parts
+from tools.lake_tables import lake_parts
 from tools.questions import question_parts
 
 ROOT = Path(__file__).parent.parent
@@ -247,6 +248,14 @@ def questions_page() -> str:
     return "\n\n".join([GENERATED, *(part.strip() for part in question_parts())]) + "\n"
 
 
+# --- The lake ---
+
+
+def lake_page() -> str:
+    """The tables that SQL asks, column by column."""
+    return "\n\n".join([GENERATED, *(part.strip() for part in lake_parts())]) + "\n"
+
+
 # --- Writing ---
 
 PAGES = {
@@ -255,6 +264,7 @@ PAGES = {
     "rules.md": rules_page,
     "expressions.md": expressions_page,
     "questions.md": questions_page,
+    "tables.md": lake_page,
 }
 
 

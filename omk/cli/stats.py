@@ -12,6 +12,7 @@ import typer
 from omk.cli.options import AllOption, Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show, write_text
 from omk.cli.place import locate
+from omk.cli.syncing import hearing
 from omk.domain.duration import parse_duration
 from omk.errors import NotFound, Refused, Unusable
 from omk.lake.question import Question, Row, Value, ask, newest, question, questions, require, written_out
@@ -98,13 +99,16 @@ def _text(value: Value) -> str | None:
 @contextmanager
 def _lake(store: str | None) -> "Iterator[Lake | None]":
     """The lake of the store that is meant; null where there is no store yet."""
-    from omk.lake.opening import lake_at
+    from omk.lake.session import Lake
+    from omk.lake.store import store_at
 
     try:
-        lake = lake_at(store)
+        found = store_at(store)
     except NotFound:
         yield None
         return
+    with hearing() as hears:
+        lake = Lake(found, hears)
     with lake:
         yield lake
 

@@ -2,18 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from typing import IO, cast
 
 import msgspec
 
-from omk.domain.event import Value
+from omk.domain.event import Recorded, Value
+from omk.domain.subjects.verdict import TextErased
 from omk.errors import Damaged, OmkError, Unusable
 from omk.lake.files import Writer
 from omk.lake.lane import Lane
-from omk.lake.segments import LANES, File, Stretch, Tip
+from omk.lake.segments import LANES, Content, Erasure, File, Stretch
 from omk.log.protocol import Log
 
 ALONE = 65_536
@@ -35,8 +36,7 @@ class Built(Value, tag="built"):
     lane: int
     start: int
     end: int
-    events: int
-    tip: Tip | None
+    content: Content
     files: tuple[File, ...]
 
 
@@ -71,19 +71,27 @@ def project(log: Log, order: Order, number: int) -> Iterator[Built | Reached]:
     windows = lane.windows(stretches[-1].end)
     for stretch in stretches:
         writer, events, end = Writer(Path(order.place) / stretch.name, number, stretch.start), 0, stretch.start
+        erasures: list[Erasure] = []
         while end < stretch.end:
             end, window = next(windows)
             events += len(window.taken)
+            erasures += erasures_of(one.record for one in window.taken)
             writer.add(end, window.tables())
             yield Reached(lane=number, position=end)
         tip = lane.tip if lane.tip is not None and lane.tip.position > stretch.start else None
-        files = writer.close()
-        yield Built(lane=number, start=stretch.start, end=stretch.end, events=events, tip=tip, files=files)
+        content = Content(events=events, tip=tip, erasures=tuple(erasures))
+        yield Built(lane=number, start=stretch.start, end=stretch.end, content=content, files=writer.close())
+
+
+def erasures_of(records: Iterable[Recorded]) -> list[Erasure]:
+    """What these records say was erased."""
+    events = ((record.goal, record.event) for record in records if type(record.event) is TextErased)
+    return [Erasure(goal=goal, seq=event.seq, path=path) for goal, event in events for path in event.paths]
 
 
 def built(log: Log, order: Order, events: int) -> Iterator[Built | Reached]:
     """Every lane of *order*, which is about so many *events*: in turn, or at once if there are many."""
-    if events <= ALONE or order.url is None:
+    if events <= ALONE:
         for number in range(LANES):
             yield from project(log, order, number)
         return

@@ -1,14 +1,27 @@
 """Parquet files: written group by group, so that the same rows make the same bytes however they came together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 from pyarrow import parquet
 
 from omk.lake.arrow import TYPES
-from omk.lake.segments import GROUP, LANES, File, Manifest, Segment, Stretch, Tip, described, parts_of, write_manifest
+from omk.lake.segments import (
+    GROUP,
+    LANES,
+    Content,
+    Erasure,
+    File,
+    Manifest,
+    Segment,
+    Stretch,
+    described,
+    parts_of,
+    write_manifest,
+)
 from omk.lake.tables import STORED
 
 SCHEMAS = {name: pa.schema([(column, TYPES[kind]) for column, kind in columns.items()]) for name, columns in STORED.items()}
@@ -69,17 +82,34 @@ def merge(folder: Path, stretch: Stretch, parts: dict[Stretch, Segment]) -> Mani
         for source in sources:
             writer.add(source.manifest.end, dict(_tables(source, lane)))
         files += writer.close()
-    tips = [source.manifest.tip for source in sources if source.manifest.tip is not None]
-    return finish(folder, stretch, sum(source.manifest.events for source in sources), tips, files)
+    return finish(folder, stretch, [source.manifest.content for source in sources], files)
 
 
-def finish(folder: Path, stretch: Stretch, events: int, tips: Iterable[Tip], files: Iterable[File]) -> Manifest:
+def finish(folder: Path, stretch: Stretch, contents: Sequence[Content], files: Iterable[File]) -> Manifest:
     """Write the manifest of a segment whose files are there."""
-    tip = max(tips, key=lambda one: one.position, default=None)
+    tips = [one.tip for one in contents if one.tip is not None]
+    erasures = {(one.goal, one.seq, one.path): one for content in contents for one in content.erasures}
+    content = Content(
+        events=sum(one.events for one in contents),
+        tip=max(tips, key=lambda one: one.position, default=None),
+        erasures=tuple(erasures[key] for key in sorted(erasures)),
+    )
     ordered = tuple(sorted(files, key=lambda file: file.name))
-    manifest = Manifest(start=stretch.start, end=stretch.end, events=events, tip=tip, files=ordered)
+    manifest = Manifest(start=stretch.start, end=stretch.end, content=content, files=ordered)
     write_manifest(folder, manifest)
     return manifest
+
+
+def keeps(segment: Segment, erasure: Erasure) -> bool:
+    """Whether a segment still has a text that was erased after it was made."""
+    chosen = parquet.read_table(
+        [str(path) for path in segment.paths("events")],
+        columns=["texts"],
+        filters=[("goal", "=", erasure.goal), ("seq", "=", erasure.seq)],
+        schema=SCHEMAS["events"],
+    )
+    texts = [one for one in chosen.column("texts").to_pylist() if one]
+    return any(erasure.path in msgspec.json.decode(one, type=dict[str, str]) for one in texts)
 
 
 def _tables(segment: Segment, lane: int) -> Iterator[tuple[str, pa.Table]]:

@@ -1,9 +1,9 @@
 """Segments: the stored part of the lake, cut at places that depend on nothing but the log.
 
 A segment holds the rows of a stretch of the log, `segments/<first>-<last>/`: one Parquet file per table and lane that has
-rows, and `manifest.json`, which is written last. As a log-structured merge tree does, eight small ones become one that is
-eight times as long; which ones there are follows from the length of the log alone, so that a lake that grew and one that was
-built at once are the same, byte by byte.
+rows, and `manifest`, which is written last: a digest, and below it JSON. As in a log-structured merge tree, eight small ones
+become one that is eight times as long; which ones there are follows from the length of the log alone, so that a lake that
+grew and one that was built at once are the same, byte by byte.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ SIZES = (8 * GROUP, GROUP, WINDOW)
 """How long a segment can be, in places of the log; each begins at a multiple of its length."""
 LANES = 2
 """Into so many lanes the goals are divided, whatever the number of processors: the same log makes the same files."""
-MANIFEST = "manifest.json"
+MANIFEST = "manifest"
 
 
 class Stretch(NamedTuple):
@@ -47,6 +47,14 @@ class Tip(Value):
     digest: Digest
 
 
+class Erasure(Value):
+    """A text of event *seq* that was erased later, by its path."""
+
+    goal: str
+    seq: int
+    path: str
+
+
 class File(Value):
     """A file of a segment: its table, its size, its rows, and the digest of its bytes."""
 
@@ -57,13 +65,20 @@ class File(Value):
     digest: Digest
 
 
+class Content(Value):
+    """What is known of the records of a segment, or of one lane of it: how many, the last one, and what they say was erased."""
+
+    events: int
+    tip: Tip | None
+    erasures: tuple[Erasure, ...]
+
+
 class Manifest(Value):
     """What a segment consists of."""
 
     start: int
     end: int
-    events: int
-    tip: Tip | None
+    content: Content
     files: tuple[File, ...]
 
 
@@ -97,7 +112,8 @@ def parts_of(stretch: Stretch) -> list[Stretch]:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Say what is in *folder*: from now on it is a segment."""
-    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    content = msgspec.json.encode(manifest)
+    (folder / MANIFEST).write_bytes(digest_of(content).encode() + b"\n" + content)
 
 
 def described(path: Path, table: str, rows: int) -> File:
@@ -110,10 +126,12 @@ def opened(folder: Path, stretch: Stretch) -> Segment | None:
     """The segment of a stretch as its manifest tells it, if there is a manifest."""
     place = folder / stretch.name
     try:
-        manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
+        digest, _, content = (place / MANIFEST).read_bytes().partition(b"\n")
+        manifest = msgspec.json.decode(content, type=Manifest)
     except (OSError, msgspec.DecodeError, UnicodeError):
         return None
-    return Segment(place, manifest) if (manifest.start, manifest.end) == stretch else None
+    is_whole = digest == digest_of(content).encode() and (manifest.start, manifest.end) == stretch
+    return Segment(place, manifest) if is_whole else None
 
 
 def flaw_of(segment: Segment, known: dict[str, list[int]]) -> str | None:

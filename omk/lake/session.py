@@ -11,7 +11,8 @@ from omk.domain.proof.rules import RULES
 from omk.lake.lane import Lane
 from omk.lake.segments import LANES, WINDOW, Segment
 from omk.lake.shelf import Shelf, chained
-from omk.lake.sync import Quiet, Store, sync
+from omk.lake.store import Store
+from omk.lake.sync import Quiet, sync
 from omk.lake.tables import MACROS, STORED, TABLES
 
 if TYPE_CHECKING:
@@ -66,16 +67,17 @@ class Lake:
 
     def _stored(self) -> list[Segment]:
         """The segments to read, built first where that is due."""
-        shelf = Shelf(self._store.folder)
-        self._stack.enter_context(shelf.reading())
-        found = chained(shelf.sound(self._store.log, self.head))
+        shelf = None if self._store.lake is None else Shelf(self._store.lake)
+        found: list[Segment] = []
+        if shelf is not None:
+            self._stack.enter_context(shelf.reading())
+            found = chained(shelf.sound(self._store.log, self.head))
         covered = found[-1].manifest.end if found else 0
-        if self.head - covered < WINDOW and not shelf.flaws:
+        if self.head - covered < WINDOW and not (shelf and shelf.flaws):
             return found
         self._stack.close()
-        if not shelf.is_writable:
-            folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="omk-lake-")))
-            shelf = Shelf(folder)
+        if shelf is None or not shelf.is_writable:
+            shelf = Shelf(Path(self._stack.enter_context(TemporaryDirectory(prefix="omk-lake-"))))
         sync(self._store, shelf, self._hears)
         self._stack.enter_context(shelf.reading())
         return chained(shelf.sound(self._store.log, self.head))

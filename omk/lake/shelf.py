@@ -7,7 +7,7 @@ takes segments away only while nobody asks. A lock is the kernel's: it ends with
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,14 +18,19 @@ import msgspec
 import omk
 from omk.domain.digest import blake2b
 from omk.errors import Damaged, Unusable
+from omk.lake.build import erasures_of
+from omk.lake.files import keeps
 from omk.lake.segments import Segment, Stretch, cover, flaw_of, opened, stretches_in
 from omk.lake.tables import STORED
+from omk.log.codec import decode
 from omk.log.folder import private_folder, replace_file
 from omk.log.protocol import Log
 
-FOLDER = "lake"
 _SEEN, _WORK = "sound.json", "work"
+_ERASED = b'"kind":"text_erased.v'
 Tell = Callable[[str], None]
+Known = dict[str, list[int]]
+"""Files that were read and are sound, by inode, size and times; and erasures that nothing has to follow any more."""
 
 
 _SOURCES = ("domain", "replay", "lake/project")
@@ -43,10 +48,10 @@ def version() -> str:
 
 
 class Shelf:
-    """The lake's folder in a store's *folder*. Nothing is made before something is written."""
+    """The folder *root* of a lake. Nothing is made before something is written."""
 
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / FOLDER
+    def __init__(self, root: Path) -> None:
+        self.root = root
         self.place = self.root / version()
         self.segments = self.place / "segments"
         self.flaws: list[str] = []
@@ -56,20 +61,37 @@ class Shelf:
         """The segments that are sound and part of this log, which has *head* places."""
         known = self._known_sound()
         before = dict(known)
-        there = [one for one in stretches_in(self.segments) if one.end <= head]
-        checked = {one: self._checked(log, one, known) for one in there}
+        there = {one: opened(self.segments, one) for one in stretches_in(self.segments) if one.end <= head}
+        tips = [segment.manifest.content.tip for segment in there.values() if segment is not None]
+        bodies = log.placed([tip.position for tip in tips if tip is not None])
+        flaws = {one: self._flaw(segment, bodies, known) for one, segment in there.items()}
+        self.flaws += [f"segment {one.name}: {flaw}" for one, flaw in flaws.items() if flaw is not None]
+        checked = {one: segment for one, segment in there.items() if segment is not None and flaws[one] is None}
+        self._erase(log, head, checked, known)
         if known != before and os.access(self.place, os.W_OK):
             replace_file(self.place / _SEEN, msgspec.json.encode(known), is_cache=True)
-        return {one: segment for one, segment in checked.items() if segment is not None}
+        return checked
 
-    def _checked(self, log: Log, stretch: Stretch, known: dict[str, list[int]]) -> Segment | None:
-        segment = opened(self.segments, stretch)
+    def _erase(self, log: Log, head: int, sound: dict[Stretch, Segment], known: Known) -> None:
+        """Take from the *sound* segments those that keep a text that was erased since they were made."""
+        covered = chained(sound)
+        beyond = log.stretch(covered[-1].manifest.end if covered else 0, head) if sound else ()
+        late = erasures_of(decode(body) for _, _, body in beyond if _ERASED in body)
+        for erasure in (*late, *(one for segment in sound.values() for one in segment.manifest.content.erasures)):
+            key = f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
+            keeping = [one for one in sound if keeps(sound[one], erasure)] if key not in known else []
+            for stretch in keeping:
+                self.flaws.append(f"segment {stretch.name}: it keeps a text that was erased")
+                del sound[stretch]
+            if not keeping:
+                known[key] = []
+
+    def _flaw(self, segment: Segment | None, bodies: Mapping[int, bytes], known: Known) -> str | None:
+        """What is wrong with a segment, if anything is."""
         flaw = "its manifest is missing or broken" if segment is None else flaw_of(segment, known)
-        if segment is not None and flaw is None and not _belongs(log, segment):
-            flaw = "it was made of another log"
-        if flaw is not None:
-            self.flaws.append(f"segment {stretch.name}: {flaw}")
-        return segment if flaw is None else None
+        if segment is not None and flaw is None and not _belongs(segment, bodies):
+            return "it was made of another log"
+        return flaw
 
     def _known_sound(self) -> dict[str, list[int]]:
         try:
@@ -93,12 +115,13 @@ class Shelf:
     @contextmanager
     def building(self, tell: Tell) -> Iterator[Path]:
         """Be the one who builds; gives a folder to work in, which is gone afterwards. Waits for another who builds."""
-        for folder in (self.root.parent, self.root, self.place, self.segments):
+        for folder in (self.root.parent, self.root):
             private_folder(folder)
         with _locked(self.root / "builder", fcntl.LOCK_EX, lambda: tell("another process is building the lake: waiting for it")):
             work = self.place / _WORK
             shutil.rmtree(work, ignore_errors=True)
-            private_folder(work)
+            for folder in (self.place, self.segments, work):  # only now: an omk of another version may have taken them away
+                private_folder(folder)
             try:
                 yield work
             finally:
@@ -155,18 +178,16 @@ def chained(sound: dict[Stretch, Segment]) -> list[Segment]:
         start = longest.end
 
 
-def _belongs(log: Log, segment: Segment) -> bool:
-    tip = segment.manifest.tip
+def _belongs(segment: Segment, bodies: Mapping[int, bytes]) -> bool:
+    """Whether the last record that a segment knows of is the one that stands there in the log, as *bodies* tells it."""
+    tip = segment.manifest.content.tip
     if tip is None:
         return True
     try:
-        found = next(iter(log.follow(after=tip.position - 1)), None)
-    except Damaged:
+        record = decode(bodies[tip.position])
+    except (KeyError, Damaged):
         return False
-    if found is None:
-        return False
-    position, record = found
-    return (position, record.goal, record.seq, record.digest) == (tip.position, tip.goal, tip.seq, tip.digest)
+    return (record.goal, record.seq, record.digest) == (tip.goal, tip.seq, tip.digest)
 
 
 @contextmanager

@@ -8,20 +8,7 @@ from omk.lake.build import Built, Order, Reached, built
 from omk.lake.files import finish, merge
 from omk.lake.segments import LANES, Stretch, cover, parts_of
 from omk.lake.shelf import Shelf
-from omk.log.protocol import Log
-
-
-class Store(NamedTuple):
-    """A log that is open, the URL that opens it again (null: the one in *folder*), and the folder of its caches."""
-
-    log: Log
-    url: str | None
-    folder: Path
-
-    @property
-    def head(self) -> int:
-        """The last place of the log."""
-        return max((head.position for head in self.log.heads()), default=0)
+from omk.lake.store import Store
 
 
 class Synced(NamedTuple):
@@ -128,9 +115,8 @@ def _project(store: Store, shelf: Shelf, run: list[Stretch], work: Path, hears: 
         parts = lanes.setdefault(stretch, [])
         parts.append(message)
         if len(parts) == LANES:
-            tips = [one.tip for one in parts if one.tip is not None]
-            count = sum(one.events for one in parts)
-            finish(work / stretch.name, stretch, count, tips, [file for one in parts for file in one.files])
+            files = [file for one in parts for file in one.files]
+            manifest = finish(work / stretch.name, stretch, [one.content for one in parts], files)
             shelf.publish(work, stretch)
-            events += count
+            events += manifest.content.events
     return events

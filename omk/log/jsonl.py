@@ -81,6 +81,14 @@ class JsonlLog:
                 if share_of(goal, count) == number:
                     yield position, goal, body
 
+    def placed(self, positions: Sequence[int]) -> dict[int, bytes]:
+        wanted = frozenset(positions)
+        lines = islice(self._lines(self._path), max(wanted, default=0))
+        return {position: body for position, body in enumerate(lines, 1) if position in wanted}
+
+    def end(self) -> int:
+        return sum(1 for _ in self._lines(self._path))
+
     def heads(self) -> list[Head]:
         with self._explaining(), self._path.open("rb") as file:
             return self._heads(file)

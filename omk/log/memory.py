@@ -60,6 +60,12 @@ class MemoryLog:
             if share_of(goal, count) == number:
                 yield position, goal, body
 
+    def placed(self, positions: Sequence[int]) -> dict[int, bytes]:
+        return {position: self._log[position - 1] for position in positions if 0 < position <= len(self._log)}
+
+    def end(self) -> int:
+        return len(self._log)
+
     def heads(self) -> list[Head]:
         return [Head(goal, own[-1][1].seq, own[-1][0]) for goal, own in sorted(self._goals.items())]
 

@@ -9,15 +9,20 @@ from omk.log.protocol import Log
 from omk.log.sqlite import SqliteLog
 
 NAME = "log.sqlite"
+OUTPUTS = ".blobs.jsonl"
+"""What a file with the outputs of a JSONL log ends with."""
 
 
 def open_log(url: str | None, *, folder: Path, create: bool) -> Log | None:
     """The log that *url* names (null: SQLite in *folder*); None if there is none and *create* is false.
 
-    `sqlite:///path` (a folder, or a file ending in .sqlite or .db), `jsonl:///path` or a path ending in .jsonl. Raises
-    Unusable for any other URL and for a store that cannot be used, Damaged for one that is not what omk wrote.
+    `sqlite:///path` (a folder, or a file ending in .sqlite or .db), `jsonl:///path` or a path ending in .jsonl; one with `*`
+    in it means all those files, read as one. Raises Unusable for any other URL and for a store that cannot be used, Damaged
+    for one that is not what omk wrote.
     """
     kind, path = _place(url, folder)
+    if kind == "several":
+        return _several(path)
     if not path.exists():
         if not create:
             _require_room(path.parent, by_folder=bool(url) and path.name == NAME)
@@ -32,6 +37,24 @@ def open_log(url: str | None, *, folder: Path, create: bool) -> Log | None:
     return JsonlLog(path)
 
 
+def is_one(url: str | None, folder: Path) -> bool:
+    """Whether a store URL means one log, and not several that are read as one."""
+    return _place(url, folder)[0] != "several"
+
+
+def _several(pattern: Path) -> Log:
+    """All files of a pattern as one log, in the order of their names."""
+    from glob import glob
+
+    from omk.log.jsonl import JsonlLog
+    from omk.log.several import SeveralLogs
+
+    paths = sorted(Path(path) for path in glob(str(pattern)) if not path.endswith(OUTPUTS))  # noqa: PTH207 - it may be absolute
+    if not paths:
+        raise Unusable(f"No file is meant by {pattern}. Name logs that are there, such as 'replays/*/log.jsonl'.")
+    return SeveralLogs([JsonlLog(path) for path in paths])
+
+
 def _require_room(folder: Path, *, by_folder: bool) -> None:
     """Raise Unusable where no store can be meant: in a file, and in a folder that holds other things."""
     if folder.exists() and not folder.is_dir():
@@ -42,7 +65,12 @@ def _require_room(folder: Path, *, by_folder: bool) -> None:
 
 def store_folder(url: str | None, folder: Path) -> Path:
     """The folder that holds the log, its anchors and its caches; *folder* is the repository's own."""
-    return _place(url, folder)[1].parent
+    return store_path(url, folder).parent
+
+
+def store_path(url: str | None, folder: Path) -> Path:
+    """The file that is the log; *folder* is the repository's own."""
+    return _place(url, folder)[1]
 
 
 def _create(kind: str, path: Path) -> None:
@@ -73,11 +101,11 @@ def _place(url: str | None, folder: Path) -> tuple[str, Path]:
         text = f"{shown!r} names no store. Use sqlite:///path or jsonl:///path."
         raise Unusable(text)
     path = Path(re.sub("^/+", "/", unquote(urlsplit(url).path)))
-    return ("jsonl", path) if scheme == "jsonl" else _file(path)
+    return _file(path) if scheme != "jsonl" or "*" in str(path) else ("jsonl", path)
 
 
 def _file(path: Path) -> tuple[str, Path]:
     if path.suffix == ".jsonl":
-        return "jsonl", path
+        return "several" if "*" in str(path) and not path.exists() else "jsonl", path
     is_file = path.suffix in (".sqlite", ".db") and not path.is_dir()
     return "sqlite", path if is_file else path / NAME

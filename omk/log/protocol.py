@@ -79,6 +79,14 @@ class Log(Protocol):
         """
         ...
 
+    def placed(self, positions: Sequence[int]) -> dict[int, bytes]:
+        """The records at these positions as they are stored, by position; none where there is no record."""
+        ...
+
+    def end(self) -> int:
+        """The position of the newest record of all; 0 if there is none."""
+        ...
+
     def heads(self) -> list[Head]:
         """The last record of every goal, by name."""
         ...

@@ -97,6 +97,16 @@ class SqliteLog:
         with self._explaining():
             yield from self._connection.execute(query.format(mine), (after, upto, *((count, number) if mine else ())))
 
+    def placed(self, positions: Sequence[int]) -> dict[int, bytes]:
+        query = "SELECT state FROM stored_events WHERE rowid = ?"
+        with self._explaining():
+            rows = ((position, self._connection.execute(query, (position,)).fetchone()) for position in positions)
+            return {position: row[0] for position, row in rows if row is not None}
+
+    def end(self) -> int:
+        with self._explaining():
+            return int(self._connection.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[0])
+
     def heads(self) -> list[Head]:
         with self._explaining():
             return [Head(*self._placed(*row)) for row in self._connection.execute(_HEADS)]

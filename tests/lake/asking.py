@@ -20,7 +20,7 @@ from omk.domain.subjects.goal import GoalForked
 from omk.domain.subjects.task import StartTask
 from omk.lake.question import ask, question
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.log.codec import seal
 from omk.log.memory import MemoryLog
 from tests.history import recorded
@@ -40,7 +40,7 @@ def log_of(stories: Mapping[str, Story]) -> MemoryLog:
 def asked(name: str, stories: "Mapping[str, Story] | MemoryLog", **told: Any) -> Rows:
     """The rows of the answer to a question about these goals."""
     log = stories if isinstance(stories, MemoryLog) else log_of(stories)
-    with Lake(Store(log, None, Path("/nonexistent"))) as lake:
+    with Lake(Store(log, None, Path("/nonexistent"), None)) as lake:
         return ask(lake, question(name), told)
 
 

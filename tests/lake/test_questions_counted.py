@@ -18,7 +18,7 @@ from omk.domain.subjects.agent import ToolCalled, ToolFinished
 from omk.domain.subjects.gate import GateRan
 from omk.lake.question import ask, question, questions
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.log.codec import Entry, decode
 from omk.log.jsonl import JsonlLog
 from omk.log.memory import MemoryLog
@@ -50,7 +50,7 @@ def told(log) -> Histories:
 @pytest.fixture(scope="module")
 def recorded_runs():
     log = corpus()
-    with Lake(Store(log, None, Path("/nonexistent"))) as lake:
+    with Lake(Store(log, None, Path("/nonexistent"), None)) as lake:
         yield lake, told(log)
 
 
@@ -176,14 +176,14 @@ def test_made_up_histories_are_counted_alike(made_up):
     log = MemoryLog()
     for number, records in enumerate(made_up):
         recorded(log, Story(tuple(records)), name=f"g-{number}")
-    with Lake(Store(log, None, Path("/nonexistent"))) as lake:
+    with Lake(Store(log, None, Path("/nonexistent"), None)) as lake:
         assert_counted_alike(lake, told(log))
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.parent.name)
 def test_every_question_is_answered_of_every_recorded_run(path):
     log = JsonlLog(path)
-    with Lake(Store(log, None, Path("/nonexistent"))) as lake:
+    with Lake(Store(log, None, Path("/nonexistent"), None)) as lake:
         for one in questions().values():
             assert all(list(row) == list(one.columns) for row in ask(lake, one, {}))
     log.close()

@@ -13,6 +13,7 @@ from omk.domain.subjects.goal import GoalForked, GoalPaused
 from omk.errors import Conflict, Damaged
 from omk.log.blobs import pack
 from omk.log.protocol import Head, Log, begins_fork
+from omk.log.shares import share_of
 from tests.log.records import GOAL, OTHER, STORY, foreign, history, many
 
 _, BLOB = pack(b"one\ntwo\n", b"", 8, b"s" * 16)
@@ -116,6 +117,26 @@ class LogContract:
         assert [position for position, _ in log.follow(after=3)] == [4, 5]
         assert list(log.follow(after=5)) == []
         assert all(record.digest for _, record in log.follow())
+
+    def test_a_stretch_of_the_whole_log_is_read_as_it_is_stored(self, log):
+        assert (log.end(), list(log.stretch(0, 9))) == (0, [])
+        entries = {OTHER: many(3, goal=OTHER), GOAL: many(2)}
+        log.append(OTHER, entries[OTHER][:2], after=0)
+        log.append(GOAL, entries[GOAL], after=0)
+        log.append(OTHER, entries[OTHER][2:], after=2)
+        found = list(log.stretch(0, log.end()))
+        assert [(position, goal) for position, goal, _ in found] == [(1, OTHER), (2, OTHER), (3, GOAL), (4, GOAL), (5, OTHER)]
+        assert {body for _, _, body in found} == {entry.body for many in entries.values() for entry in many}
+        assert [position for position, _, _ in log.stretch(1, 4)] == [2, 3, 4]
+
+    def test_every_goal_is_in_one_share_of_a_stretch(self, log):
+        for number in range(6):
+            goal = f"goal-{number}"
+            log.append(goal, many(2, goal=goal), after=0)
+        shares = [[place for place, _, _ in log.stretch(2, 11, share=(number, 3))] for number in range(3)]
+        assert sorted(place for share in shares for place in share) == list(range(3, 12))
+        assert all(goal == f"goal-{(place - 1) // 2}" for place, goal, _ in log.stretch(0, 12, share=(1, 3)))
+        assert [share_of(f"goal-{number}", 3) for number in range(6)] == [ord(str(number)) % 3 for number in range(6)]
 
     def test_another_handle_sees_what_was_appended(self, log, tmp_path):
         other = self.open(tmp_path)

@@ -125,11 +125,12 @@ class Tracker:
     def changes(self, record: Recorded) -> Changes:
         """The paths whose values the event of *record* changed, with the new values (null: there is none any more)."""
         found: Changes = []
+        event = record.event if self._seen else None  # at first every key is looked at, not only those that the event names
         dirty = self._dirty(record, found) if self._seen else self._all()
         if dirty:
             moment = Moment(state_of(self._judge.parts, record), NOTHING, record)
             for told in dirty.values():
-                self._turn(told, moment, record.event, found)
+                self._turn(told, moment, event, found)
         return found
 
     def _all(self) -> dict[int, Told]:

@@ -1,6 +1,7 @@
 """A window: the rows that a stretch of the log becomes, table by table."""
 
 from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -30,7 +31,7 @@ class Window:
     def _changes(self) -> pa.Table:
         told = self.changes
         counts = [len(changes) for _, _, _, changes in told]
-        pairs = list(chain.from_iterable(changes for _, _, _, changes in told))
+        pairs = list(chain.from_iterable(sorted(changes, key=_path) for _, _, _, changes in told))
         columns = {
             "position": _repeated((position for position, _, _, _ in told), counts),
             "goal": _repeated((goal for _, goal, _, _ in told), counts),
@@ -44,6 +45,9 @@ class Window:
 
 MADE = ("events", "state_changes")
 """The tables that are made column by column, for most rows are theirs."""
+
+
+_path = itemgetter(0)  # the order in which an immutable map is gone through is another in each process
 
 
 def _repeated(values: Any, counts: list[int]) -> list[Any]:
