@@ -127,4 +127,4 @@ def _cell(text: str, size: int, *, right: bool, style: str = "") -> Span:
 
 
 def _row(spans: Sequence[Span]) -> Line:
-    return line("  ", *(part for span in spans for part in (span, "  ")))
+    return line(*(part for span in spans for part in ("  ", span)))

@@ -44,7 +44,7 @@ def bars(rows, picture=None):
 
 
 def text(lines):
-    return ["".join(span.text for span in one).rstrip() for one in lines]
+    return ["".join(span.text for span in one) for one in lines]
 
 
 # --- Amounts ---
