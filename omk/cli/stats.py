@@ -66,6 +66,8 @@ def stats(
             write_text(written_out(asked, told))
             return
         rows = [] if lake is None else ask(lake, asked, told)
+        if lake is not None and not rows:
+            _mention_others(lake, told["repository"])
     answer = _answer(asked, told, rows)
     if svg is not None:
         _write_svg(svg, answer)
@@ -159,6 +161,16 @@ def _known(lake: "Lake | None", goal: str, repository: str | None) -> list[Known
         return []
     found = lake.connection.execute(_KNOWN, {"goal": goal, "repository": repository}).fetchall()
     return [Known(*row) for row in found]
+
+
+_OTHERS = "SELECT count(*) FROM goals WHERE repository <> $repository"
+
+
+def _mention_others(lake: "Lake", repository: Value) -> None:
+    """Say that an answer without rows may be one because other repositories' goals are not meant."""
+    others = 0 if repository is None else lake.connection.execute(_OTHERS, {"repository": repository}).fetchall()[0][0]
+    if others:
+        say(f"{others} goal(s) of other repositories are in this store too: --all")
 
 
 def _write_svg(path: Path, answer: Document) -> None:

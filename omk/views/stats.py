@@ -17,6 +17,8 @@ _WHOLE = ("_at", "goal")
 """Ends of the names of columns whose texts are of no use when they are cut."""
 _LEAST = 16
 """Other texts are not cut shorter than that."""
+_FIRST, _ENOUGH = 6, 40
+"""Columns after the first ones are shown where texts can still be so long."""
 
 
 def question_lines(questions: list[Document], width: int) -> list[Line]:
@@ -104,11 +106,12 @@ def _columns(columns: list[Document], rows: Sequence[Document], width: int) -> d
         (texts if is_text else numbers).add(name)
     wide = {name for name in texts if not name.endswith(_WHOLE)}
     least = {name: min(size, max(_LEAST, cells(title(name)))) if name in wide else size for name, size in sizes.items()}
-    chosen, used = list[str](), 2
+    needed = {name: min(size, _ENOUGH) if name in wide else size for name, size in sizes.items()}
+    chosen = list[str]()
     for name in sizes:
-        if used + least[name] <= width:
+        enough = least if len(chosen) < _FIRST else needed
+        if sum(enough[one] + 2 for one in (*chosen, name)) <= width:
             chosen.append(name)
-            used += least[name] + 2
     found = {name: sizes[name] for name in chosen}
     _narrow(found, {name: least[name] for name in chosen}, width)
     return {name: (size, name in numbers) for name, size in found.items()}

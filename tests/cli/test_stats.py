@@ -155,6 +155,14 @@ def test_in_a_repository_its_own_goals_are_counted_and_with_all_those_of_others(
     assert omk("stats", "retries", *place, "--goal", "latest", at=repository).document["parameters"]["goal"] == "g-own"
 
 
+def test_an_empty_answer_says_that_there_are_goals_of_others(repository, tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    stored(folder, belongs(READY, FOREIGN), name="g-foreign")
+    answer = omk("stats", "retries", "--store", f"sqlite://{folder}", at=repository)
+    assert answer.err == "omk: 1 goal(s) of other repositories are in this store too: --all\n"
+
+
 def test_without_a_store_the_answer_is_a_sentence_and_no_store_is_made(repository):
     answer = omk("stats", "gate-failures", at=repository)
     assert (answer.code, answer.err) == (0, "")

@@ -40,6 +40,8 @@ WITH chosen AS (
         AND ($agent IS NULL OR goal IN (SELECT goal FROM agents WHERE contains(driver, $agent)))
 ), totals AS (
     SELECT count(*) FILTER (is_ready) AS ready_goals, count(*) FILTER (NOT is_ready) AS not_ready_goals FROM chosen
+), runs AS (
+    SELECT goal, driver, outcome, attempt FROM agents
 ), features AS (
     SELECT goal, 'kind ' || kind AS feature FROM chosen WHERE kind IS NOT NULL
     UNION ALL
@@ -53,14 +55,14 @@ WITH chosen AS (
         END
     FROM chosen
     UNION ALL
-    SELECT goal, 'agent ' || driver FROM agents GROUP BY goal, driver
+    SELECT goal, 'agent ' || driver FROM runs GROUP BY goal, driver
     UNION ALL
-    SELECT goal, 'an agent ' || replace(outcome, '_', ' ') FROM agents WHERE outcome <> 'succeeded' GROUP BY goal, outcome
+    SELECT goal, 'an agent ' || replace(outcome, '_', ' ') FROM runs WHERE outcome <> 'succeeded' GROUP BY goal, outcome
     UNION ALL
-    SELECT goal, 'no agent worked' FROM chosen ANTI JOIN agents USING (goal)
+    SELECT goal, 'no agent worked' FROM chosen ANTI JOIN runs USING (goal)
     UNION ALL
     SELECT goal, CASE WHEN max(attempt) = 2 THEN '1 retry' WHEN max(attempt) <= 4 THEN '2 or 3 retries' ELSE '4 retries or more' END
-    FROM agents
+    FROM runs
     GROUP BY goal
     HAVING max(attempt) > 1
     UNION ALL
@@ -80,9 +82,9 @@ WITH chosen AS (
     FROM files
     GROUP BY ALL
     UNION ALL
-    SELECT DISTINCT goal, 'changed a guarded file' FROM verdicts WHERE list_contains(opened, 'gates.unchanged')
-    UNION ALL
-    SELECT DISTINCT goal, 'changed a file out of scope' FROM verdicts WHERE list_contains(opened, 'scope.respected')
+    SELECT DISTINCT goal, CASE code WHEN 'gates.unchanged' THEN 'changed a guarded file' ELSE 'changed a file out of scope' END
+    FROM (SELECT goal, unnest(opened) AS code FROM verdicts)
+    WHERE code IN ('gates.unchanged', 'scope.respected')
     UNION ALL
     SELECT DISTINCT
         goal,
