@@ -53,9 +53,7 @@ def bars_of(answer: Document) -> Bars | None:
     picture = answer["picture"] or {}
     rows = answer["rows"]
     if picture.get("kind") == "counts":
-        found = Counter(_label(row, picture["label"]) for row in rows)
-        bars = [Bar("", label, count, f"{count:,}", "") for label, count in found.most_common()]
-        column = "times"
+        bars, column = _counted(rows, picture), "times"
     elif picture.get("kind") == "bars":
         column = picture["value"]
         bars = [_bar(row, picture) for row in rows if row[column] is not None]
@@ -79,6 +77,14 @@ def _bar(row: Document, picture: Document) -> Bar:
     text, beside = amount(column, row[column]), picture.get("beside")
     told = counted(row[beside], picture["counts"]) if beside else ""
     return Bar(_label(row, picture.get("group", ())), _label(row, picture["label"]), row[column], text, told)
+
+
+def _counted(rows: list[Document], picture: Document) -> list[Bar]:
+    """A bar for each label, by how many rows have it; groups in the order of the rows."""
+    found = Counter((_label(row, picture.get("group", ())), _label(row, picture["label"])) for row in rows)
+    groups = list(dict.fromkeys(group for group, _ in found))
+    ranked = sorted(found.items(), key=lambda one: (groups.index(one[0][0]), -one[1]))
+    return [Bar(group, label, count, f"{count:,}", "") for (group, label), count in ranked]
 
 
 def _label(row: Document, columns: Sequence[str]) -> str:

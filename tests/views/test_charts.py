@@ -119,6 +119,14 @@ def test_rows_are_counted_by_what_they_have_in_common():
     assert [(one.label, one.value) for one in found.bars] == [("merge_started", 2), ("files_changed", 1)]
 
 
+def test_counted_rows_keep_the_order_of_their_groups():
+    rows = [
+        {"kind": kind, "outcome": outcome} for outcome, kind in (("lost", "a"), ("again", "a"), ("again", "b"), ("again", "b"))
+    ]
+    found = bars(rows, {"kind": "counts", "group": ["outcome"], "label": ["kind"], "axis": "times"})
+    assert [(one.group, one.label, one.value) for one in found.bars] == [("lost", "a", 1), ("again", "b", 2), ("again", "a", 1)]
+
+
 def test_zeros_and_a_single_step_are_no_picture():
     assert bars_of(answer(gates(0.0, 0.0), BARS)) is None
     assert series_of(answer(steps(3), COURSE)) is None

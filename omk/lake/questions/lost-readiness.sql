@@ -12,6 +12,7 @@ agent = "goals on which such an agent worked"
 goal = "the goal"
 seq = "the event"
 kind = "the stored name of the event"
+outcome = "`still not ready`, or `ready again`"
 lost_at = "when it ceased to be ready, UTC"
 ready_ms = "how long it had been ready, milliseconds"
 again_after_ms = "how long it took until it was ready again, milliseconds; null: it has not been"
@@ -21,6 +22,7 @@ opened = "the codes of the gaps it opened; none: the status alone changed"
 
 [picture]
 kind = "counts"
+group = ["outcome"]
 label = ["kind"]
 axis = "times that a goal ceased to be ready"
 style = "bad"
@@ -48,7 +50,8 @@ WITH chosen AS (
     GROUP BY lost.goal, lost.seq
 )
 SELECT
-    goal, seq, kind, recorded_at AS lost_at, date_diff('microsecond', ready_at, recorded_at) // 1000 AS ready_ms,
+    goal, seq, kind, CASE WHEN again_at IS NULL THEN 'still not ready' ELSE 'ready again' END AS outcome,
+    recorded_at AS lost_at, date_diff('microsecond', ready_at, recorded_at) // 1000 AS ready_ms,
     date_diff('microsecond', recorded_at, again_at) // 1000 AS again_after_ms, status AS status_then, status_now, opened
 FROM lost JOIN verdicts USING (goal, seq) JOIN chosen USING (goal) LEFT JOIN again USING (goal, seq)
 WHERE $since IS NULL OR recorded_at >= $since
