@@ -1,0 +1,64 @@
+"""Values of an answer as people read them: the unit is the end of the column's name, the value is exact before that."""
+
+from omk.domain.duration import show_span
+from omk.views.lines import cells, cut, word
+from omk.views.why import kind_name
+
+_MICRO = 1_000_000
+_MONEY = "micro_usd"
+PLAIN = ("seq",)
+"""Columns of numbers that count nothing."""
+
+
+def amount(column: str, value: object) -> str:
+    """A value of that column in words; `–` for null."""
+    match value:
+        case None | []:
+            return "–"
+        case list():
+            return ", ".join(map(str, value))
+        case int():
+            return _whole(column, value)
+        case float():
+            return f"{value:.1f} %" if column.endswith("_percent") else f"{value:,.2f}"
+        case _:
+            return _text(column, str(value))
+
+
+def _whole(column: str, value: int) -> str:
+    if column.endswith("_ms"):
+        return show_span(value)
+    if column.endswith(_MONEY):
+        return dollars(value)
+    return str(value) if column in PLAIN else f"{value:,}"
+
+
+def _text(column: str, value: str) -> str:
+    if column.endswith("_at"):
+        return f"{value[:10]} {value[11:19]}"
+    if column.startswith("status"):
+        return word(value)
+    return kind_name(value) if column == "kind" else value
+
+
+def dollars(micro_usd: int) -> str:
+    """Millionths of a dollar as dollars, exactly: `$0.00`, `$1,234.5678`."""
+    whole, rest = divmod(abs(micro_usd), _MICRO)
+    cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if micro_usd < 0 else ''}${whole:,}.{cents}"
+
+
+def title(column: str) -> str:
+    """The name of a column without its unit: `median`, `failed %`, `mean cost`."""
+    name = column.removesuffix("_ms").replace("_percent", " %").replace(_MONEY, "cost")
+    return name.replace("_", " ")
+
+
+def shortened(text: str, width: int) -> str:
+    """*text* in at most *width* columns, `…` for what is missing in the middle: beginnings and ends tell apart."""
+    if cells(text) <= width:
+        return text
+    if not text.isascii():
+        return cut(text, width)
+    tail = (width - 1) // 3
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
