@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "checkout": "omk.cli.travelling:checkout",
     "bisect": "omk.cli.travelling:bisect",
     "lake": "omk.cli.syncing:lake",
+    "audit": "omk.cli.auditing:audit",
     "fsck": "omk.cli.checking:fsck",
     "demo": "omk.cli.demo:demo",
 }
@@ -80,6 +81,7 @@ SUMMARIES: dict[str, str] = {
     "checkout": "Write the code as it was at a moment into an empty folder",
     "bisect": "Find the step that broke a gate, by running it again",
     "lake": "Build the lake that SQL asks, anew if need be, or say what is in it",
+    "audit": "Write one page about a goal that an auditor can read",
     "fsck": "Check log, chain, texts, outputs, anchors and verdicts",
     "demo": "Tell the whole story on a throw-away repository, offline",
 }
