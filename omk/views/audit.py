@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from omk.views.audit_asked import asked, opened, verdict
 from omk.views.audit_decided import changed, decided, digests
 from omk.views.audit_done import done, evidence
-from omk.views.audit_page import Block, Cell, Document, Facts, Page, Quote, Table, Words
+from omk.views.audit_page import NOTHING, Block, Cell, Document, Facts, Page, Quote, Table, Words
 from omk.views.lines import BLANK, Line, Span, badge, cells, line, padded, wrapped
 from omk.views.markdown import escaped
 
@@ -19,15 +19,15 @@ def page(document: Document) -> Page:
     """The page of a dossier, in the order in which an auditor asks."""
     makers = (verdict, asked, done, evidence, decided, changed, opened, digests)
     queries = {name: part["sql"] for name, part in document["parts"].items()}
+    cut = frozenset(name for name, part in document["parts"].items() if part["left_out"])
     title = f"Audit of {document['goal']} at event {document['seq']}"
-    return Page(title, document["goal"], document["status"], [make(document) for make in makers], queries)
+    return Page(title, document["goal"], document["status"], [make(document) for make in makers], queries, cut)
 
 
 def shown_queries(one: Page, block: Block, *, explain: bool) -> Iterator[tuple[str, str]]:
     """The parts that a block rests on with their SQL: all of them to explain it, else those of which rows are left out."""
     parts = () if isinstance(block, Quote) else getattr(block, "parts", ())
-    has_more = isinstance(block, Table) and block.gap[1] > 0
-    return ((name, one.queries[name]) for name in parts if explain or has_more)
+    return ((name, one.queries[name]) for name in parts if explain or name in one.cut)
 
 
 def left_out_text(count: int) -> str:
@@ -136,7 +136,7 @@ def _table(block: Table, width: int) -> Iterator[Line]:
         yield line(_INDENT, *(Span(padded(shown[place], widths[place]) + "  ", row[place].style) for place in beside))
         yield from (line(" " * (width - room), Span(piece, row[-1].style)) for piece in pieces[1:] if len(told) - 1 in beside)
         for place in range(len(told)):
-            if place not in beside and told[place] not in {"", "–"}:
+            if place not in beside and told[place] not in {"", NOTHING.text}:
                 yield from _labelled(block.head[place], row[place], width, indent=_BELOW)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from omk.domain.words import counted
 from omk.views.audit_page import (
+    NOTHING,
     Block,
     Cell,
     Document,
@@ -90,7 +91,7 @@ def _oracle(document: Document) -> list[Block]:
         ("because", plain(one["reason"])),
         ("assessed by", Cell(f"{one['actor']}, event {one['seq']}")),
     ]
-    return [Facts("What it has to prove", [row for row in rows if row[1].text != "–"], ("oracle",))]
+    return [Facts("What it has to prove", [row for row in rows if row[1] != NOTHING], ("oracle",))]
 
 
 def _settings(document: Document) -> list[Block]:

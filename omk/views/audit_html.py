@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from omk.views.audit import left_out_text, shown_queries
-from omk.views.audit_page import Block, Cell, Facts, Page, Quote, Section, Table, Words
+from omk.views.audit_page import NOTHING, Block, Cell, Facts, Page, Quote, Section, Table, Words
 from omk.views.lines import style_of, word
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -23,12 +23,15 @@ h2 { font-size: 1.2rem; margin: 2.5rem 0 0.5rem; padding-bottom: 0.25rem; border
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; list-style: none; padding: 0; margin: 0.75rem 0; }
 a { color: var(--name); }
 figure { margin: 1.25rem 0; }
-figcaption, caption { text-align: left; font-weight: 600; padding: 0.5rem 0 0.35rem; overflow-wrap: anywhere; }
+figcaption, caption { text-align: left; font-weight: 600; font-size: 0.9rem; padding: 0.5rem 0 0.35rem;
+  overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: 1.25rem 0 0.5rem; font-size: 0.9rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem 0.3rem 0; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }
 thead th { color: var(--dim); font-weight: 600; overflow-wrap: normal; }
-tbody th { font-weight: 600; }
+td.bold { min-width: 8rem; }
+[data-label="time"] { min-width: 11.5rem; }
+[data-label="took"] { min-width: 4.5rem; }
 .facts th { width: 14rem; color: var(--dim); font-weight: 400; }
 code, pre { font: 0.85em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 0.75rem; background: var(--soft);
@@ -47,6 +50,7 @@ summary { color: var(--dim); font-size: 0.85rem; cursor: pointer; }
     border: 0; padding: 0.1rem 0; }
   table:not(.facts) > tbody > tr > td[colspan] { display: block; }
   [data-label]::before { content: attr(data-label); color: var(--dim); font-weight: 400; }
+  table:not(.facts) td.nothing { display: none; }
   .facts th { width: 7.5rem; }
 }
 @media print {
@@ -142,7 +146,8 @@ def _cell(cell: Cell, label: str = "") -> str:
     text = escape(cell.text)
     shown = f"<code>{text}</code>" if cell.is_code else text
     named = f' data-label="{escape(label)}"' if label else ""
-    return f"<td{named}{_class(cell.style)}><span>{shown}</span></td>"
+    style = "dim nothing" if cell == NOTHING else cell.style
+    return f"<td{named}{_class(style)}><span>{shown}</span></td>"
 
 
 def _class(style: str) -> str:

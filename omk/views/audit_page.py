@@ -17,6 +17,10 @@ class Cell(NamedTuple):
     is_code: bool = False
 
 
+NOTHING = Cell("–", "dim")
+"""What stands where there is no value."""
+
+
 class Table(NamedTuple):
     """Rows under a head; *gap* tells after which row others are left out, and how many."""
 
@@ -64,13 +68,14 @@ class Section(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A whole page; *queries* has the SQL of every part."""
+    """A whole page; *queries* has the SQL of every part, *cut* names the parts of which rows are left out."""
 
     title: str
     goal: str
     status: str
     sections: list[Section]
     queries: dict[str, str]
+    cut: frozenset[str] = frozenset()
 
 
 # --- Cells ---
@@ -78,7 +83,7 @@ class Page(NamedTuple):
 
 def plain(value: object) -> Cell:
     """A value as it is; null is a dash."""
-    return Cell("–", "dim") if value is None or value == "" else Cell(str(value))
+    return NOTHING if value is None or value == "" else Cell(str(value))
 
 
 def code(value: str | None) -> Cell:
