@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from msgspec.structs import replace
 
+from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFinished
 from omk.domain.subjects.delivery import AcceptChange
 from omk.domain.subjects.goal import GoalCreated
 from omk.lake.opening import lake_at
@@ -17,15 +18,35 @@ from omk.replay.printable import printable
 from tests.cli.calling import omk, run_goal
 from tests.history import entries_of, stored
 from tests.lake.dossiers import FORK, LOST, forked, without_texts, written
-from tests.scenario import ANN, BASE, READY, WORKED, create, gate_run, goal, some, tree
+from tests.scenario import (
+    AGENT,
+    BASE,
+    CREATED,
+    READY,
+    WORKED,
+    change,
+    create,
+    done,
+    files,
+    gate_named,
+    gate_run,
+    gates,
+    goal,
+    plan,
+    reviews,
+    some,
+    tree,
+    work,
+)
 from tools import corpus
 
 RUNS = [pytest.param(folder, id=folder.name) for folder in corpus.folders([])]
 FORMS = ("text", "md", "html", "json")
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 HOSTILE = (
-    "<script>alert(1)</script> </pre></title><img src=x onerror=alert(1)> &lt;b&gt; \x1b[31mred\x1b[0m \x00\x07 \u202egnp.exe\u2066"
-    " | pipe | ```` fence `tick` **bold** [link](javascript:alert(1)) <!-- --> ]]> {{7*7}} $(reboot)\n# Heading\n"
+    "<script>alert(1)</script> </pre></title><img src=x onerror=alert(1)> &lt;b&gt; \x1b[31mred\x1b[0m \x00\x07 "
+    "\u202egnp.exe\u2066 | pipe | ```` fence `tick` **bold** [link](javascript:alert(1)) <!-- --> ]]> {{7*7}} $(reboot)\n"
+    "# Heading\n"
     "```\nout of the fence\n~~~\n" + "x" * 10_000 + "\n" + "word " * 2_000
 )
 
@@ -58,18 +79,27 @@ def outline(page):
     return found
 
 
+ODD = "<script>alert(2)</script>|`x`\u202e**[a](b)&amp;"
+
+
 def hostile(tmp_path):
-    """A goal whose request, gates, tasks and decisions are full of what could break a page."""
-    created = create()
-    odd = some(GoalCreated, prompt=HOSTILE, base=BASE)
-
-    story = goal.given(replace(created, created=odd), *READY[1:-1], accept_with(HOSTILE))
+    """A goal whose request, gates, paths, tools and decisions are full of what could break a page."""
+    created = replace(create(), created=some(GoalCreated, prompt=HOSTILE, base=BASE))
+    definition = gate_named(ODD, command=(HOSTILE,))
+    called = some(ToolCalled, tool=ODD, agent="goal-agent-execute:1", name=ODD)
+    began, started, finished = work()
+    story = goal.given(
+        created,
+        gates(definition),
+        plan(),
+        *(began, started, CallTool(actor=AGENT, called=called), finished),
+        files("base", "done", change(ODD)),
+        done(),
+        *gate_run(ODD, "failed", definition=definition.digest, reason=HOSTILE),
+        *reviews(),
+        AcceptChange(actor="person:" + ODD, tree=tree("done"), summary=HOSTILE),
+    )
     return written(tmp_path / "log.jsonl", entries_of(story))
-
-
-def accept_with(words):
-
-    return AcceptChange(actor=ANN, tree=tree("done"), summary=words)
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -100,16 +130,12 @@ def test_every_statement_that_explain_shows_gives_what_the_page_says(tmp_path):
     fenced = dict(re.findall(r"^SQL of (\w+):\n\n```sql\n(.*?)\n```", marked, re.MULTILINE | re.DOTALL))
     page = omk("audit", str(run), "--explain", "--format", "html", at=tmp_path).out
     detailed = re.findall(r"SQL of (\w+)</summary>\n<pre><code>(.*?)</code>", page, re.DOTALL)
-    assert told.keys() == fenced.keys() == {name for name, _ in detailed} == shown.keys() - UNSHOWN
+    assert told.keys() == fenced.keys() == {name for name, _ in detailed} == shown.keys()
     with lake_at(str(run / corpus.LOG)) as lake:
         for name, sql in [*told.items(), *fenced.items(), *((name, html.unescape(sql)) for name, sql in detailed)]:
             assert sql == shown[name]
             assert len(lake.sql(sql).fetchall()) == document["parts"][name]["total"]
     assert "SQL of" not in omk("audit", str(run), at=tmp_path).out
-
-
-UNSHOWN: set[str] = set()
-"""The parts whose numbers the page of that run does not show, and so does not explain."""
 
 
 def test_a_number_on_the_page_is_the_one_that_its_statement_gives(tmp_path):
@@ -133,13 +159,30 @@ def test_a_page_that_leaves_rows_out_shows_how_to_see_them(tmp_path):
         assert "SQL of gate_runs" in out
 
 
+def test_a_goal_with_thousands_of_tool_calls_stays_one_page(tmp_path):
+    began, started, finished = work()
+    calls = []
+    for number in range(1_500):
+        called = some(ToolCalled, tool=f"call-{number}", agent="goal-agent-execute:1", name=f"tool-{number % 100}")
+        outcome = "failed" if number % 10 == 0 else "succeeded"
+        ended = some(ToolFinished, tool=f"call-{number}", agent="goal-agent-execute:1", outcome=outcome, output=None)
+        calls += [CallTool(actor=AGENT, called=called), FinishTool(actor=AGENT, finished=ended)]
+    path = written(tmp_path / "log.jsonl", entries_of(goal.given(*CREATED, began, started, *calls, finished)))
+    out = omk("audit", str(path), at=tmp_path).out
+    assert "tool calls                      1,500\n" in out
+    assert "… 60 left out here; the query below gives all …" in out
+    assert "SQL of tools" in out
+    assert len(out.splitlines()) < 400
+
+
 def test_the_page_is_the_same_wherever_the_log_is_and_whatever_the_time_zone(tmp_path, monkeypatch):
     story = goal.given(*READY)
     entries = entries_of(story, issued=True)
     first = written(tmp_path / "log.jsonl", entries)
     (tmp_path / "elsewhere").mkdir()
     second = shutil.copy(first, tmp_path / "elsewhere" / "copy.jsonl")
-    store = stored(tmp_path / "store", story) if (tmp_path / "store").mkdir() is None else None
+    (tmp_path / "store").mkdir()
+    store = stored(tmp_path / "store", story)
     before = {form: omk("audit", str(first), "--format", form, "--explain", at=tmp_path).out for form in FORMS}
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     for form in FORMS:
@@ -187,11 +230,12 @@ def test_a_hostile_request_stays_in_its_fence_and_its_cell_in_markdown(tmp_path)
         elif fence is None:
             outside.append(line)
     assert fence is None
-    assert not [line for line in outside if "<script>" in line.replace("\\<", "")]
+    prose = [re.sub(r"(?<![`\\])(`+)(?!`).+?(?<!`)\1(?!`)", "", line) for line in outside]
+    assert not [line for line in prose if re.search(r"(?<!\\)[<>`*\[]", line.replace("**", ""))]
     assert [line for line in outside if line.startswith("# ")] == [outside[0]]
     assert not [line for line in outside if line == "out of the fence"]
-    words = next(line for line in outside if "change accepted" in line)
-    assert len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", words))) == 7
+    words = next(line for line in prose if "change accepted" in line)
+    assert len(re.findall(r"(?<!\\)\|", words)) == 7
 
 
 def test_a_hostile_request_is_cut_into_lines_that_fit(tmp_path):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from omk.domain.state import evolve
+from omk.domain.event import Event
+from omk.domain.state import INITIAL, evolve
 from omk.domain.subjects.budget import ReportUsage, UsageReported
 from omk.domain.subjects.goal import ForkGoal, GoalForked, OracleAssessed
 from omk.lake.dossier.document import dossier, place_of
@@ -13,7 +14,7 @@ from omk.lake.opening import store_at
 from omk.lake.session import Lake
 from omk.log.codec import Entry, erased, seal
 from tests.history import entries_of, history
-from tests.scenario import BOT, GOAL, INITIAL, READY, WORKED, Story, accept, files, gate_run, goal, reviews, some
+from tests.scenario import BOT, GOAL, READY, WORKED, Story, accept, files, gate_run, goal, reviews, some
 
 FORK = "g-other"
 
@@ -63,6 +64,7 @@ def forked(*after) -> tuple[list[Entry], list[Entry]]:
     story = Story(tuple(entry.record for entry in entries[:at]), state).given(fork, *after)
     own, salts = list[Entry](), count(1000)
     for record in story.records[at:]:
+        assert isinstance(record.event, Event)
         sealed = seal(
             record.event,
             goal=FORK,
