@@ -1,5 +1,6 @@
 """The page for an auditor: what was asked, what was done, the evidence, who decided what, and why each verdict changed."""
 
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,13 +53,14 @@ def audit(
 
 def _dossier(one: Found) -> Document:
     """The document, its gaps' texts in place."""
+    from omk.cli.syncing import hearing
     from omk.lake.dossier.document import dossier, place_of
     from omk.lake.session import Lake
-    from omk.lake.sync import Store
+    from omk.lake.store import store_at
 
-    archive = one.archive
-    with Lake(Store(archive.log, archive.url, archive.folder)) as lake:
-        document = dossier(lake, one.history, place_of(archive.log, one.goal, one.seq))
+    store = store_at(one.archive.url)
+    with closing(store.log), hearing() as hears, Lake(store, hears) as lake:
+        document = dossier(lake, one.history, place_of(one.archive.log, one.goal, one.seq))
     document["gaps"] = one.resolved(document["gaps"])
     return document
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from omk.domain.words import counted
 from omk.views.audit_page import (
+    NOTHING,
     Block,
     Cell,
     Document,
@@ -158,7 +159,7 @@ def evidence(document: Document) -> Section:
     for tree in trees:
         blocks += _tree(document, tree)
     told = " and ".join(_together(document, part, known) for part in _PARTS)
-    return Section("evidence", "Evidence by tree", [*blocks, Words(f"Together {told}.", parts=tuple(_PARTS))])
+    return Section("evidence", "Evidence by tree", [*blocks, Words(f"Together {told}.", parts=(*_PARTS, "decisions"))])
 
 
 def _tree(document: Document, tree: Document) -> list[Block]:
@@ -170,6 +171,7 @@ def _tree(document: Document, tree: Document) -> list[Block]:
     caption = f"{place}{base}{mark}: {tree['tree']}{since}{again}{' (inherited)' if tree['inherited'] else ''}"
     rows = [_gate(one) for one in rows_of(document, "gate_runs") if one["tree"] == tree["tree"]]
     rows += [_review(one) for one in rows_of(document, "reviews") if one["tree"] == tree["tree"]]
+    rows += [_decision(one) for one in rows_of(document, "decisions") if one["tree"] == tree["tree"]]
     head = ("by", "outcome", "exit", "took", "event", "output", "words")
     told = f"{counted(tree['gate_runs'], 'gate run')}, {counted(tree['reviews'], 'review')} and "
     nothing = f"{told}{counted(tree['decisions'], 'decision')} on it."
@@ -193,8 +195,15 @@ def _review(one: Document) -> tuple[Cell, ...]:
     many = f"{counted(one['findings'], 'finding')}. " if one["findings"] else ""
     where = event(one["seq"] or one["started_seq"], inherited=one["inherited"])
     words = plain(many + (one["said"] or ""))
-    dash = plain(None)
-    return (Cell(f"review {one['review']}", "bold"), outcome(one["outcome"], "at work"), dash, dash, where, dash, words)
+    how = outcome(one["outcome"], "at work")
+    return (Cell(f"review {one['review']}", "bold"), how, NOTHING, NOTHING, where, NOTHING, words)
+
+
+def _decision(one: Document) -> tuple[Cell, ...]:
+    about = f" {one['about']}" if one["about"] else ""
+    where, words = event(one["seq"], inherited=one["inherited"]), plain(one["said"])
+    style = {"change_accepted": "good", "change_rejected": "bad"}.get(one["name"], "warn")
+    return (Cell(one["actor"], "bold"), Cell(word(one["name"]) + about, style), NOTHING, NOTHING, where, NOTHING, words)
 
 
 def _together(document: Document, part: str, known: set[str]) -> str:

@@ -10,8 +10,8 @@ from omk.domain.state import INITIAL, evolve
 from omk.domain.subjects.budget import ReportUsage, UsageReported
 from omk.domain.subjects.goal import ForkGoal, GoalForked, OracleAssessed
 from omk.lake.dossier.document import dossier, place_of
-from omk.lake.opening import store_at
 from omk.lake.session import Lake
+from omk.lake.store import store_at
 from omk.log.codec import Entry, erased, seal
 from tests.history import entries_of, history
 from tests.scenario import BOT, GOAL, READY, WORKED, Story, accept, files, gate_run, goal, reviews, some

@@ -8,7 +8,8 @@ from omk.domain.subjects.verdict import EraseText, TextErased
 from omk.errors import Unusable
 from omk.lake.dossier.document import dossier, place_of
 from omk.lake.dossier.gather import HALF, PARTS, gathered, plain, query
-from omk.lake.opening import lake_at, store_at
+from omk.lake.opening import lake_at
+from omk.lake.store import store_at
 from omk.replay.documents import plain as plain_of
 from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
