@@ -21,7 +21,7 @@ from omk.views.audit_page import (
     rows_of,
     table,
 )
-from omk.views.lines import style_of, word
+from omk.views.lines import cut, style_of, word
 from omk.views.times import moment, took
 from omk.views.why import kind_name
 
@@ -142,6 +142,7 @@ def _deliveries(document: Document) -> Block:
 
 # --- Evidence ---
 
+_LONGEST = 240
 _PARTS = {"gate_runs": "gate run(s)", "reviews": "review pass(es)"}
 
 
@@ -187,21 +188,26 @@ def _gate(one: Document) -> tuple[Cell, ...]:
         plain(took(one["duration_ms"])),
         event(one["seq"] or one["started_seq"], inherited=one["inherited"]),
         code(one["output"]),
-        plain(((one["reason"] or "") + old).strip()),
+        plain((_brief(one["reason"]) + old).strip()),
     )
 
 
 def _review(one: Document) -> tuple[Cell, ...]:
     many = f"{counted(one['findings'], 'finding')}. " if one["findings"] else ""
     where = event(one["seq"] or one["started_seq"], inherited=one["inherited"])
-    words = plain(many + (one["said"] or ""))
+    words = plain(many + _brief(one["said"]))
     how = outcome(one["outcome"], "at work")
     return (Cell(f"review {one['review']}", "bold"), how, NOTHING, NOTHING, where, NOTHING, words)
 
 
+def _brief(text: str | None) -> str:
+    """The beginning of what was said; whole it stands among the decisions, and in the log."""
+    return cut(" ".join((text or "").split()), _LONGEST)
+
+
 def _decision(one: Document) -> tuple[Cell, ...]:
     about = f" {one['about']}" if one["about"] else ""
-    where, words = event(one["seq"], inherited=one["inherited"]), plain(one["said"])
+    where, words = event(one["seq"], inherited=one["inherited"]), plain(_brief(one["said"]))
     style = {"change_accepted": "good", "change_rejected": "bad"}.get(one["name"], "warn")
     return (Cell(one["actor"], "bold"), Cell(word(one["name"]) + about, style), NOTHING, NOTHING, where, NOTHING, words)
 
