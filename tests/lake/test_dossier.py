@@ -10,7 +10,6 @@ from omk.lake.dossier.document import dossier, place_of
 from omk.lake.dossier.gather import HALF, PARTS, gathered, plain, query
 from omk.lake.opening import lake_at
 from omk.lake.store import store_at
-from omk.replay.documents import plain as plain_of
 from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
 from tests.history import entries_of, history
@@ -170,7 +169,7 @@ def test_what_a_fork_inherits_is_told_apart(tmp_path):
     assert [one["inherited"] for one in rows(document, "agents")] == [True]
     assert [one["inherited"] for one in rows(document, "gate_runs")] == [False]
     (state, proof) = history(store_at(str(path)).log, FORK).at(own[-1].record.seq)
-    assert_like_the_fold(document, plain_of(state_document(state, proof)), plain_of(proof_document(state, proof)))
+    assert_like_the_fold(document, state_document(state, proof), proof_document(state, proof))
     assert used["inherited_micro_usd"] == state.budget.inherited_micro_usd
 
 
@@ -181,6 +180,10 @@ def test_a_fork_as_of_an_event_it_inherits_is_its_parent_then(tmp_path):
     fork, before = told(path, seq, FORK), told(path, seq, GOAL)
     assert (fork["head"], fork["status"], fork["events"]) == (before["head"], before["status"], before["events"])
     assert row(fork, "summary")["inherited_events"] == seq
+    for at in (seq, own[0].record.seq - 1):
+        state, proof = history(store_at(str(path)).log, FORK).at(at)
+        assert_like_the_fold(told(path, at, FORK), state_document(state, proof), proof_document(state, proof))
+    assert state.budget.used_micro_usd == 1_250_000
 
 
 def test_a_text_that_was_erased_says_so(tmp_path):
