@@ -105,6 +105,7 @@ def digests(document: Document) -> Section:
         ("head digest", code(document["head"])),
         ("events", number(document["events"])),
         ("chain", Cell("verified: every event was read, and each names the digest of the one before", "good")),
+        ("anchor", Cell("checked: a log that ends before its anchor gives no page", "good")),
         ("told by", Cell("the lake, which agrees with the log on events, head, status and gaps", "good")),
     ]
     gates: Columns = {

@@ -23,7 +23,6 @@ from omk.views.audit_page import (
 )
 from omk.views.lines import cut, style_of, word
 from omk.views.times import moment, took
-from omk.views.why import kind_name
 
 Columns = dict[str, Callable[[Document], Cell]]
 
@@ -131,7 +130,7 @@ def _deliveries(document: Document) -> Block:
     columns: Columns = {
         "event": lambda one: event(one["seq"], inherited=one["inherited"]),
         "time": lambda one: Cell(moment(one["recorded_at"])),
-        "what": lambda one: Cell(kind_name(one["name"])),
+        "what": lambda one: Cell(word(one["name"])),
         "by": lambda one: Cell(one["actor"]),
         "branch": lambda one: code(one["branch"]),
         "commit": lambda one: code(one["commit"]),
@@ -166,7 +165,7 @@ def evidence(document: Document) -> Section:
 def _tree(document: Document, tree: Document) -> list[Block]:
     mark = ", THE TREE OF THE VERDICT" if tree["is_last"] else ""
     place = f"Tree {tree['number']} of {tree['of']}" if tree["number"] else "A tree that the content never was"
-    since = f" made by {kind_name(tree['made_by'])}, event {tree['made_seq']}" if tree["made_seq"] else ""
+    since = f" made by {tree['made_by']}, event {tree['made_seq']}" if tree["made_seq"] else ""
     again = f", again until event {tree['last_seq']}" if tree["times"] and tree["times"] > 1 else ""
     base = " (the base)" if tree["is_base"] else ""
     caption = f"{place}{base}{mark}: {tree['tree']}{since}{again}{' (inherited)' if tree['inherited'] else ''}"

@@ -29,8 +29,8 @@ table { border-collapse: collapse; width: 100%; margin: 1.25rem 0 0.5rem; font-s
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem 0.3rem 0; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }
 thead th { color: var(--dim); font-weight: 600; overflow-wrap: normal; }
-td.bold { min-width: 8rem; }
-[data-label="time"] { min-width: 11.5rem; }
+td.bold, [data-label="what"], [data-label="by"], [data-label="decided"] { min-width: 8rem; }
+[data-label="time"] { min-width: 12.5rem; }
 [data-label="took"] { min-width: 4.5rem; }
 .facts th { width: 14rem; color: var(--dim); font-weight: 400; }
 code, pre { font: 0.85em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
