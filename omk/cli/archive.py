@@ -32,12 +32,13 @@ LOG = "log.jsonl"
 
 
 class Archive(Struct, frozen=True):
-    """An open log, the folder its anchors and snapshots are in, and whose goals are meant."""
+    """An open log, the folder its anchors and snapshots are in, whose goals are meant, and its URL (null: in that folder)."""
 
     log: Log
     folder: Path
     heads: dict[str, Head]
     repository: str | None
+    url: str | None = None
 
     def goals(self) -> list[Known]:
         """The goals of the repository one stands in, or all of them."""
@@ -127,7 +128,7 @@ def opened(store: str | None, *, everywhere: bool) -> Iterator[Archive | None]:
         for goal in anchored_goals(folder):
             if goal not in heads:
                 raise Damaged(goal, None, "anchor.lost", "the log lacks this goal, which it once had.")
-        yield None if log is None else Archive(log, folder, heads, None if everywhere else _owner(place))
+        yield None if log is None else Archive(log, folder, heads, None if everywhere else _owner(place), place.url)
     finally:
         if log is not None:
             log.close()

@@ -1,0 +1,332 @@
+"""`omk audit`: one page for an auditor, in four forms, from a store, a log file or a folder, the same for everybody."""
+
+import html
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+from msgspec.structs import replace
+
+from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFinished
+from omk.domain.subjects.delivery import AcceptChange
+from omk.domain.subjects.goal import GoalCreated
+from omk.lake.opening import lake_at
+from omk.log.sqlite import SqliteLog
+from omk.replay.printable import printable
+from tests.cli.calling import omk, run_goal
+from tests.history import entries_of, stored
+from tests.lake.dossiers import FORK, LOST, forked, without_texts, written
+from tests.scenario import (
+    AGENT,
+    BASE,
+    CREATED,
+    READY,
+    WORKED,
+    change,
+    create,
+    done,
+    files,
+    gate_named,
+    gate_run,
+    gates,
+    goal,
+    plan,
+    reviews,
+    some,
+    tree,
+    work,
+)
+from tools import corpus
+
+RUNS = [pytest.param(folder, id=folder.name) for folder in corpus.folders([])]
+FORMS = ("text", "md", "html", "json")
+VOID = {"meta", "br", "img", "hr", "input", "link"}
+HOSTILE = (
+    "<script>alert(1)</script> </pre></title><img src=x onerror=alert(1)> &lt;b&gt; \x1b[31mred\x1b[0m \x00\x07 "
+    "\u202egnp.exe\u2066 | pipe | ```` fence `tick` **bold** [link](javascript:alert(1)) <!-- --> ]]> {{7*7}} $(reboot)\n"
+    "# Heading\n"
+    "```\nout of the fence\n~~~\n" + "x" * 10_000 + "\n" + "word " * 2_000
+)
+
+
+class Outline(HTMLParser):
+    """The elements of a page, and whether they close in the order in which they were opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.text = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def outline(page):
+    found = Outline()
+    found.feed(page)
+    found.close()
+    assert found.open == []
+    return found
+
+
+ODD = "<script>alert(2)</script>|`x`\u202e**[a](b)&amp;"
+
+
+def hostile(tmp_path):
+    """A goal whose request, gates, paths, tools and decisions are full of what could break a page."""
+    created = replace(create(), created=some(GoalCreated, prompt=HOSTILE, base=BASE))
+    definition = gate_named(ODD, command=(HOSTILE,))
+    called = some(ToolCalled, tool=ODD, agent="goal-agent-execute:1", name=ODD)
+    began, started, finished = work()
+    story = goal.given(
+        created,
+        gates(definition),
+        plan(),
+        *(began, started, CallTool(actor=AGENT, called=called), finished),
+        files("base", "done", change(ODD)),
+        done(),
+        *gate_run(ODD, "failed", definition=definition.digest, reason=HOSTILE),
+        *reviews(),
+        AcceptChange(actor="person:" + ODD, tree=tree("done"), summary=HOSTILE),
+    )
+    return written(tmp_path / "log.jsonl", entries_of(story))
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_every_recorded_run_is_written_in_every_form(run, tmp_path):
+    answers = {}
+    for form in FORMS:
+        answer = omk("audit", str(run), "--format", form, at=tmp_path)
+        assert (answer.code, answer.err) == (0, "")
+        assert answer.out.endswith("\n")
+        answers[form] = answer.out
+        (head,) = corpus.open_run(run)[0].heads()
+        assert head.goal in answer.out
+    page = outline(answers["html"])
+    assert page.tags.count("title") == page.tags.count("main") == page.tags.count("h1") == 1
+    assert page.tags.count("table") == page.tags.count("caption")
+    assert max(map(len, answers["text"].splitlines())) <= 80
+
+
+def test_every_statement_that_explain_shows_gives_what_the_page_says(tmp_path):
+    run = corpus.REPLAYS / "base-moved-and-proven-again"
+    document = omk("audit", str(run), "--json", at=tmp_path).document
+    shown = {name: part["sql"] for name, part in document["parts"].items()}
+    text = omk("audit", str(run), "--explain", at=tmp_path).out
+    told = {}
+    for name, body in re.findall(r"^  SQL of (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):
+        told[name] = "\n".join(line[4:] for line in body.splitlines())
+    marked = omk("audit", str(run), "--explain", "--format", "md", at=tmp_path).out
+    fenced = dict(re.findall(r"^SQL of (\w+):\n\n```sql\n(.*?)\n```", marked, re.MULTILINE | re.DOTALL))
+    page = omk("audit", str(run), "--explain", "--format", "html", at=tmp_path).out
+    detailed = re.findall(r"SQL of (\w+)</summary>\n<pre><code>(.*?)</code>", page, re.DOTALL)
+    assert told.keys() == fenced.keys() == {name for name, _ in detailed} == shown.keys()
+    with lake_at(str(run / corpus.LOG)) as lake:
+        for name, sql in [*told.items(), *fenced.items(), *((name, html.unescape(sql)) for name, sql in detailed)]:
+            assert sql == shown[name]
+            assert len(lake.sql(sql).fetchall()) == document["parts"][name]["total"]
+    assert "SQL of" not in omk("audit", str(run), at=tmp_path).out
+
+
+def test_a_number_on_the_page_is_the_one_that_its_statement_gives(tmp_path):
+    run = corpus.REPLAYS / "gate-red-then-green"
+    text = omk("audit", str(run), "--explain", at=tmp_path).out
+    sql = text.split("SQL of counts:\n")[1].split("\n\n")[0]
+    with lake_at(str(run / corpus.LOG)) as lake:
+        found = lake.sql(sql)
+        numbers = dict(zip(found.columns, found.fetchall()[0], strict=True))
+    assert f"runs of gates                   {numbers['gate_runs']}\n" in text
+    assert f"review passes                   {numbers['review_passes']}\n" in text
+
+
+def test_a_page_that_leaves_rows_out_shows_how_to_see_them(tmp_path):
+
+    runs = [step for attempt in range(1, 61) for step in gate_run(outcome="failed", attempt=attempt)]
+    path = written(tmp_path / "log.jsonl", entries_of(goal.given(*WORKED, *runs)))
+    for form in ("text", "md", "html"):
+        out = omk("audit", str(path), "--format", form, at=tmp_path).out
+        assert "20 of them left out here" in out
+        assert "SQL of gate_runs" in out
+
+
+def test_a_goal_with_thousands_of_tool_calls_stays_one_page(tmp_path):
+    began, started, finished = work()
+    calls = []
+    for number in range(1_500):
+        called = some(ToolCalled, tool=f"call-{number}", agent="goal-agent-execute:1", name=f"tool-{number % 100}")
+        outcome = "failed" if number % 10 == 0 else "succeeded"
+        ended = some(ToolFinished, tool=f"call-{number}", agent="goal-agent-execute:1", outcome=outcome, output=None)
+        calls += [CallTool(actor=AGENT, called=called), FinishTool(actor=AGENT, finished=ended)]
+    path = written(tmp_path / "log.jsonl", entries_of(goal.given(*CREATED, began, started, *calls, finished)))
+    out = omk("audit", str(path), at=tmp_path).out
+    assert "tool calls                      1,500\n" in out
+    assert "… 60 left out here; the query below gives all …" in out
+    assert "SQL of tools" in out
+    assert len(out.splitlines()) < 400
+
+
+def test_the_page_is_the_same_wherever_the_log_is_and_whatever_the_time_zone(tmp_path, monkeypatch):
+    story = goal.given(*READY)
+    entries = entries_of(story, issued=True)
+    first = written(tmp_path / "log.jsonl", entries)
+    (tmp_path / "elsewhere").mkdir()
+    second = shutil.copy(first, tmp_path / "elsewhere" / "copy.jsonl")
+    (tmp_path / "store").mkdir()
+    store = stored(tmp_path / "store", story)
+    before = {form: omk("audit", str(first), "--format", form, "--explain", at=tmp_path).out for form in FORMS}
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    for form in FORMS:
+        assert omk("audit", str(second), "--format", form, "--explain", at=tmp_path / "elsewhere").out == before[form]
+        answer = omk("audit", "latest", "--store", f"sqlite://{store}", "--format", form, "--explain", at=tmp_path)
+        assert answer.out == before[form]
+    assert SqliteLog(store).heads()[0].goal in before["text"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_hostile_request_harms_no_form(form, tmp_path):
+    out = omk("audit", str(hostile(tmp_path)), "--format", form, "--explain", at=tmp_path).out
+    assert all(character not in out for character in "\x00\x07\x1b")
+    if form == "json":
+        asked = json.loads(out)["parts"]["asked"]["rows"][0]
+        assert asked["prompt"] == HOSTILE
+        return
+    assert all(line == printable(line) for line in out.splitlines())
+    assert "alert(1)" in out
+
+
+def test_a_hostile_request_makes_no_element_and_loads_nothing(tmp_path):
+    page = omk("audit", str(hostile(tmp_path)), "--format", "html", "--explain", at=tmp_path).out
+    plain = omk("audit", str(corpus.REPLAYS / "ready-at-first-try"), "--format", "html", "--explain", at=tmp_path).out
+    found = outline(page)
+    assert set(found.tags) <= set(outline(plain).tags)
+    assert not {"script", "img", "iframe", "link", "object"} & set(found.tags)
+    assert not [one for one in found.attributes if one[1].startswith("on") or one[1] in {"src", "style", "srcset"}]
+    assert all(value.startswith("#") for _, name, value in found.attributes if name == "href")
+    assert "<script>alert(1)</script>" in "".join(found.text)
+    assert "url(" not in page
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_a_hostile_request_stays_in_its_fence_and_its_cell_in_markdown(tmp_path):
+    lines = omk("audit", str(hostile(tmp_path)), "--format", "md", at=tmp_path).out.splitlines()
+    fence, outside = None, []
+    for line in lines:
+        run = re.match(r"(`{3,})(\w*)$", line)
+        if fence is None and run:
+            fence = run[1]
+        elif fence is not None and line == fence:
+            fence = None
+        elif fence is None:
+            outside.append(line)
+    assert fence is None
+    prose = [re.sub(r"(?<![`\\])(`+)(?!`).+?(?<!`)\1(?!`)", "", line) for line in outside]
+    assert not [line for line in prose if re.search(r"(?<!\\)[<>`*\[]", line.replace("**", ""))]
+    assert [line for line in outside if line.startswith("# ")] == [outside[0]]
+    assert not [line for line in outside if line == "out of the fence"]
+    accepted = [line for line in prose if "change accepted" in line]
+    assert [len(re.findall(r"(?<!\\)\|", line)) for line in accepted] == [8, 7]
+
+
+def test_a_hostile_request_is_cut_into_lines_that_fit(tmp_path):
+    out = omk("audit", str(hostile(tmp_path)), at=tmp_path).out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_as_of_an_event_the_page_tells_nothing_of_later_ones(tmp_path):
+    path = written(tmp_path / "log.jsonl", entries_of(LOST))
+    ready = omk("audit", f"{path}@ready", at=tmp_path)
+    assert ready.code == 0, ready.err
+    assert ready.out.startswith(" READY ")
+    assert "What is open (0)".upper() in ready.out
+    early = written(tmp_path / "early.jsonl", entries_of(goal.given(*READY)))
+    assert ready.out == omk("audit", str(early), at=tmp_path).out
+    assert omk("audit", str(path), at=tmp_path).out.startswith(" NOT READY ")
+
+
+@pytest.mark.parametrize("seq", [0, 1])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_goal_that_has_done_nothing_yet_has_a_page(seq, form, tmp_path):
+    path = written(tmp_path / "log.jsonl", entries_of(goal.given(*READY)))
+    answer = omk("audit", f"{path}@{seq}", "--format", form, "--explain", at=tmp_path)
+    assert (answer.code, answer.err) == (0, "")
+
+
+def test_a_fork_says_what_it_inherits(tmp_path):
+    path = written(tmp_path / "log.jsonl", *forked())
+    out = omk("audit", FORK, "--store", str(path), "--all", at=tmp_path).out
+    assert "This goal is a fork" in out
+    assert "1.25 USD" in out
+    assert "(inherited)" in out
+
+
+def test_a_text_that_was_erased_says_so_on_the_page(tmp_path):
+    path = written(tmp_path / "log.jsonl", without_texts(entries_of(goal.given(*READY)), 1))
+    assert "│ (erased)" in omk("audit", str(path), at=tmp_path).out
+
+
+def test_the_open_gaps_are_those_of_why_with_owner_missing_event_and_command(tmp_path):
+    path = written(tmp_path / "log.jsonl", entries_of(LOST))
+    why = omk("why", str(path), "--json", at=tmp_path).document
+    page = omk("audit", str(path), "--json", at=tmp_path).document
+    assert [gap["code"] for gap in page["gaps"]] == [gap["code"] for gap in why["blocking"]]
+    text = omk("audit", str(path), "--format", "md", at=tmp_path).out
+    for gap in why["blocking"]:
+        assert gap["command"] in text
+        assert gap["owner"] in text
+
+
+def test_a_goal_of_a_repository_is_found_as_every_command_finds_it(repository):
+    run_goal("--accept", "auto", at=repository)
+    page = omk("audit", at=repository)
+    assert page.code == 0, page.err
+    assert page.out.startswith(" READY ")
+    assert omk("audit", "latest@gate:smoke#1", "--json", at=repository).document["status"] == "running"
+
+
+def test_a_file_is_written_and_named_and_nothing_goes_to_stdout(tmp_path):
+    run = corpus.REPLAYS / "ready-at-first-try"
+    answer = omk("audit", str(run), "--format", "html", "--output", "page.html", at=tmp_path)
+    assert (answer.code, answer.out) == (0, "")
+    assert "page.html" in answer.err
+    assert (tmp_path / "page.html").read_text() == omk("audit", str(run), "--format", "html", at=tmp_path).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("nowhere.jsonl",), 1, "There is no log"),
+        (("RUN@999",), 1, "outside"),
+        (("RUN", "--format", "pdf"), 2, "pdf"),
+        (("RUN", "--json", "--format", "md"), 2, "not both"),
+        (("RUN", "--output", "no/such/folder/page.md"), 1, "No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(arguments, code, words, tmp_path):
+    run = str(corpus.REPLAYS / "ready-at-first-try")
+    answer = omk("audit", *(one.replace("RUN", run) for one in arguments), at=tmp_path)
+    assert (answer.code, answer.out) == (code, "")
+    assert words in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_every_key_of_the_document_stands_in_the_reference(tmp_path):
+    run = corpus.REPLAYS / "gate-red-then-green"
+    document = omk("audit", str(run), "--json", at=tmp_path).document
+    text = (corpus.REPLAYS.parent / "docs" / "reference" / "json.md").read_text()
+    section = text.partition("## audit\n")[2].partition("\n## ")[0]
+    assert [key for key in document if f"`{key}`" not in section] == []
+    with lake_at(str(run / corpus.LOG)) as lake:
+        for name, part in document["parts"].items():
+            (line,) = [line for line in section.splitlines() if line.startswith(f"| `{name}` |")]
+            assert re.findall(r"`(\w+)`", line.rpartition("|")[0].rpartition("|")[2]) == lake.sql(part["sql"]).columns
