@@ -7,12 +7,13 @@ from omk.lake.tables import MACROS, TABLES, Macro, Table
 HEAD = """\
 # The tables of the lake
 
-What `omk sql`, `omk.lake(…).sql(…)` and every named question ask. They cover every goal of the store, and always the newest record.
+What `omk sql`, `omk.lake(…).sql(…)` and every named question ask. They cover every goal of the store, up to the newest
+record.
 
 - Times are UTC, to the microsecond. A duration is in the unit that its column's name says.
 - Money is whole millionths of a US dollar (`micro_usd`): sums of it are exact.
-- A column of type JSON holds JSON text: `payload->>'outcome'` is a string, `(texts->>'reason')` the words of a person, an agent or
-  a tool. What was erased from the log is gone from the lake with the next answer.
+- A column of type JSON holds JSON text: `payload->>'outcome'` is a string, `texts->>'reason'` the words of a person, an agent
+  or a tool. What was erased from the log is gone from the lake with the next answer.
 - *The fold* is omk's own: `status`, `verdicts` and `state_changes` are what `omk show`, `omk verdicts` and `omk diff` say.
 - A fork's inherited events stand under its parent's name; its verdicts and its state are told from the first inherited event on.
 - `recorded_at` is the time of an event. (`at` would be a reserved word.)

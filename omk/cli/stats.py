@@ -159,7 +159,7 @@ WHERE goal = $goal OR $repository IS NULL OR repository IS NULL OR repository = 
 def _known(lake: "Lake | None", goal: str, repository: str | None) -> list[Known]:
     if lake is None:
         return []
-    found = lake.connection.execute(_KNOWN, {"goal": goal, "repository": repository}).fetchall()
+    found = lake.sql(_KNOWN, {"goal": goal, "repository": repository}).fetchall()
     return [Known(*row) for row in found]
 
 
@@ -168,7 +168,7 @@ _OTHERS = "SELECT count(*) FROM goals WHERE repository <> $repository"
 
 def _mention_others(lake: "Lake", repository: Value) -> None:
     """Say that an answer without rows may be one because other repositories' goals are not meant."""
-    others = 0 if repository is None else lake.connection.execute(_OTHERS, {"repository": repository}).fetchall()[0][0]
+    others = 0 if repository is None else lake.sql(_OTHERS, {"repository": repository}).fetchall()[0][0]
     if others:
         say(f"{others} goal(s) of other repositories are in this store too: --all")
 

@@ -67,9 +67,8 @@ def require(asked: Question, given: Mapping[str, object]) -> None:
 def ask(lake: "Lake", asked: Question, told: Mapping[str, Value]) -> list[Row]:
     """The rows of the answer. What the question is *told* is bound, and no part of the SQL; times are text, UTC."""
     names = set(_PARAMETER.findall(asked.sql))
-    cursor = lake.connection.execute(asked.sql, {name: told.get(name) for name in names})
-    columns = [one[0] for one in cursor.description]
-    return [dict(zip(columns, map(_plain, row), strict=True)) for row in cursor.fetchall()]
+    answer = lake.sql(asked.sql, {name: told.get(name) for name in names})
+    return [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.fetchall()]
 
 
 def written_out(asked: Question, told: Mapping[str, Value]) -> str:
@@ -79,7 +78,7 @@ def written_out(asked: Question, told: Mapping[str, Value]) -> str:
 
 def newest(lake: "Lake") -> datetime | None:
     """When the last event of the store was recorded, UTC; null without any."""
-    found = lake.connection.execute("SELECT max(updated_at) FROM goals").fetchone()
+    found = lake.sql("SELECT max(updated_at) FROM goals").fetchone()
     return None if found is None or found[0] is None else found[0].astimezone(UTC)
 
 

@@ -13,7 +13,7 @@ from omk.domain.subjects.gate import GateRan
 from omk.errors import Damaged
 from omk.lake.lane import Lane
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.log.codec import Entry
 from omk.log.memory import MemoryLog
 from tests.lake.logs import mixed, projected, rows_of, sealed
@@ -38,7 +38,7 @@ def log_of(*events: Any, goal: str = "g-a") -> MemoryLog:
 
 @pytest.mark.parametrize("raw", ODD)
 def test_an_event_of_an_unknown_kind_can_be_asked(raw: bytes, tmp_path: Path):
-    with Lake(Store(log_of(CREATED, Unknown("tea_made.v7", raw)), None, tmp_path)) as lake:
+    with Lake(Store(log_of(CREATED, Unknown("tea_made.v7", raw)), None, tmp_path, None)) as lake:
         (row,) = lake.sql("SELECT payload, kind, payload->>'kind' FROM events WHERE seq = 2").fetchall()
         assert row == (raw.decode(), "tea_made.v7", "tea_made.v7")
         assert lake.sql("SELECT count(*) FROM goals").fetchall() == [(1,)]
@@ -56,7 +56,7 @@ def test_only_what_a_column_can_hold_is_taken_from_an_unknown_kind():
 def test_a_number_beyond_64_bits_is_null_and_the_event_has_it(number: int, tmp_path: Path):
     ran = some(GateRan, gate="tests", duration_ms=number, output=None)
     log = log_of(CREATED, EXAMPLES["gates_configured.v1"], ran)
-    with Lake(Store(log, None, tmp_path)) as lake:
+    with Lake(Store(log, None, tmp_path, None)) as lake:
         rows = lake.sql("SELECT duration_ms, payload->>'duration_ms' FROM events WHERE seq = 3").fetchall()
         assert rows == [(number if number < 2**63 else None, str(number))]
         assert lake.sql("SELECT duration_ms FROM gates").fetchall() == [(number if number < 2**63 else None,)]
@@ -65,13 +65,13 @@ def test_a_number_beyond_64_bits_is_null_and_the_event_has_it(number: int, tmp_p
 @pytest.mark.parametrize("text", ["", "\0", "\x1b[31m red", "a\nb\tc", "\u2028 \U0001f600", '"\\"', "§1:b2:"])
 def test_words_of_all_sorts_come_back_as_they_were(text: str, tmp_path: Path):
     said = some(AgentSaid, text=text)
-    with Lake(Store(log_of(CREATED, said), None, tmp_path)) as lake:
+    with Lake(Store(log_of(CREATED, said), None, tmp_path, None)) as lake:
         assert lake.sql("SELECT texts->>'text' FROM events WHERE seq = 2").fetchall() == [(text,)]
 
 
 def test_a_goal_without_a_name_is_a_goal(tmp_path: Path):
     log = mixed([sealed([CREATED, EXAMPLES["agent_said.v1"]], ""), sealed([CREATED], "g-a")])
-    with Lake(Store(log, None, tmp_path)) as lake:
+    with Lake(Store(log, None, tmp_path, None)) as lake:
         assert lake.sql("SELECT goal, events FROM goals ORDER BY goal").fetchall() == [("", 2), ("g-a", 1)]
 
 

@@ -14,7 +14,7 @@ from omk.domain.subjects.gate import GateRan, GateStarted
 from omk.domain.subjects.obligation import CLOSES, OPENS
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed, ReviewStarted
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.log.memory import MemoryLog
 from tests.lake.logs import cut, head_of, logs, rows_of
 from tools import corpus
@@ -115,7 +115,7 @@ def test_what_was_announced_is_there_once_after_every_record(log: MemoryLog, win
 def test_the_tables_of_a_run_tell_what_was_announced(run: Path, tmp_path: Path):
     log, _ = corpus.open_run(run)
     expected = spans_of([record for _, record in log.follow()])
-    with Lake(Store(log, None, tmp_path)) as lake:
+    with Lake(Store(log, None, tmp_path, None)) as lake:
         for table in ANNOUNCED:
             rows = lake.sql(f"SELECT goal, started_seq, seq, outcome FROM {table}").fetchall()
             told = {(goal, started or 0, seq or 0): outcome for goal, started, seq, outcome in rows}

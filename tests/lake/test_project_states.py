@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.log.memory import MemoryLog
 from omk.log.protocol import Log
 from omk.replay.query.difference import difference
@@ -85,7 +85,7 @@ def test_a_difference_from_the_beginning_tells_the_same_values(run: Path):
 def test_the_macro_tells_the_state_at_an_event(run: Path, tmp_path: Path):
     log, goal = corpus.open_run(run)
     told = list(moments(history_of(log, goal)))
-    with Lake(Store(log, None, tmp_path)) as lake:
+    with Lake(Store(log, None, tmp_path, None)) as lake:
         for seq in {1, len(told) // 2, len(told)}:
             rows = lake.sql(f"SELECT path, value FROM state_at('{goal}', {seq})").fetchall()
             assert dict(rows) == state_at(told[seq - 1])

@@ -14,7 +14,7 @@ from omk.domain.subjects.budget import UsageReported
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.text import texts
 from omk.lake.session import Lake
-from omk.lake.sync import Store
+from omk.lake.store import Store
 from omk.log.memory import MemoryLog
 from omk.log.protocol import Log
 from omk.replay.documents import state_document
@@ -104,7 +104,7 @@ def test_the_verdicts_of_a_run_are_those_of_its_history(run: Path):
 @pytest.mark.parametrize("run", RUNS)
 def test_the_verdicts_of_a_run_are_those_on_record(run: Path, tmp_path: Path):
     log, _ = corpus.open_run(run)
-    with Lake(Store(log, None, tmp_path)) as lake:
+    with Lake(Store(log, None, tmp_path, None)) as lake:
         rows = lake.sql("SELECT seq, recorded_at, kind, status, opened, closed FROM verdicts ORDER BY seq").to_arrow_table()
     told = [{**row, "at": time_of(row)} for row in rows.to_pylist()]
     for row in told:
@@ -190,7 +190,7 @@ def test_what_a_run_spent_is_the_sum_of_its_reports(run: Path, tmp_path: Path):
     log, goal = corpus.open_run(run)
     (*_, moment) = moments(history_of(log, goal))
     budget = moment.state.budget
-    with Lake(Store(log, None, tmp_path)) as lake:
+    with Lake(Store(log, None, tmp_path, None)) as lake:
         (row,) = lake.sql("SELECT sum(active_ms), sum(tokens), sum(micro_usd) FROM usage").fetchall()
     inherited = (budget.inherited_ms, budget.inherited_tokens, budget.inherited_micro_usd)
     used = (budget.used_ms, budget.used_tokens, budget.used_micro_usd)
