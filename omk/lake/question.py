@@ -78,8 +78,8 @@ def written_out(asked: Question, told: Mapping[str, Value]) -> str:
 
 def newest(lake: "Lake") -> datetime | None:
     """When the last event of the store was recorded, UTC; null without any."""
-    found = lake.sql("SELECT max(updated_at) FROM goals").fetchone()
-    return None if found is None or found[0] is None else found[0].astimezone(UTC)
+    found = lake.sql("SELECT max(updated_at) FROM goals WHERE updated_at IS NOT NULL").fetchall()[0][0]
+    return None if found is None else found.astimezone(UTC)
 
 
 def _read(name: str, text: str) -> Question:
