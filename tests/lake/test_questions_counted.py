@@ -165,7 +165,7 @@ def test_the_recorded_runs_are_counted_alike(recorded_runs):
 def test_the_time_that_gaps_stood_open_is_what_the_table_of_gaps_says(recorded_runs):
     lake, _ = recorded_runs
     query = "SELECT code, count(DISTINCT goal), count(*), count(*) FILTER (closed_seq IS NULL) FROM gaps GROUP BY code"
-    counted = {code: tuple(numbers) for code, *numbers in lake.connection.execute(query).fetchall()}
+    counted = {code: tuple(numbers) for code, *numbers in lake.sql(query).fetchall()}
     rows = answer(lake, "blocking-gaps")
     assert {one["code"]: (one["goals"], one["openings"], one["open_goals"]) for one in rows} == counted
 
