@@ -92,11 +92,13 @@ def test_lost_readiness_names_the_event_what_it_opened_and_when_the_goal_was_rea
     assert rows == [
         {
             "goal": "g-stale", "seq": 42, "kind": "files_changed.v1", "outcome": "still not ready",
-            "lost_at": time(42), "ready_ms": 1_000, "again_after_ms": None, "status_then": "not_ready", "status_now": "not_ready", "opened": rows[0]["opened"],
+            "lost_at": time(42), "ready_ms": 1_000, "again_after_ms": None, "status_then": "not_ready", "status_now": "not_ready",
+            "opened": rows[0]["opened"],
         },
         {
             "goal": "g-again", "seq": 42, "kind": "change_rejected.v1", "outcome": "ready again",
-            "lost_at": time(42), "ready_ms": 1_000, "again_after_ms": 1_000, "status_then": "not_ready", "status_now": "ready", "opened": ["integration.accepted"],
+            "lost_at": time(42), "ready_ms": 1_000, "again_after_ms": 1_000, "status_then": "not_ready", "status_now": "ready",
+            "opened": ["integration.accepted"],
         },
     ]  # fmt: skip
     assert rows[0]["opened"][:2] == ["gate.tests", "integration.accepted"]
