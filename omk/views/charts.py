@@ -75,8 +75,12 @@ def series_of(answer: Document) -> Series | None:
 def _bar(row: Document, picture: Document) -> Bar:
     column = picture["value"]
     text, beside = amount(column, row[column]), picture.get("beside")
-    told = counted(row[beside], picture["counts"]) if beside else ""
+    told = _many(row[beside], picture["counts"]) if beside else ""
     return Bar(_label(row, picture.get("group", ())), _label(row, picture["label"]), row[column], text, told)
+
+
+def _many(number: int, noun: str) -> str:
+    return counted(number, noun).replace(str(number), f"{number:,}", 1)
 
 
 def _counted(rows: list[Document], picture: Document) -> list[Bar]:

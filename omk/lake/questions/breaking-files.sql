@@ -56,7 +56,10 @@ WITH chosen AS (
     FROM touched
     GROUP BY path
 ), counted AS (
-    SELECT path, count(*) AS changes FROM changed WHERE $since IS NULL OR recorded_at >= $since GROUP BY path
+    SELECT path, count(*) AS changes
+    FROM changed SEMI JOIN blamed USING (path)
+    WHERE $since IS NULL OR recorded_at >= $since
+    GROUP BY path
 )
 SELECT path, breaks, gates, breaking_changes, changes, round(100 * breaking_changes / changes, 1) AS breaking_percent, goals
 FROM blamed JOIN counted USING (path)

@@ -54,4 +54,4 @@ SELECT
     count(*) FILTER (outcome IS NULL) AS open, count(DISTINCT goal) AS goals
 FROM called
 GROUP BY name
-ORDER BY failures DESC, failed_percent DESC, calls DESC, tool
+ORDER BY failed_percent DESC NULLS LAST, failures DESC, calls DESC, tool
