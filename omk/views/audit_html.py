@@ -40,7 +40,6 @@ details { margin: 0.25rem 0 1rem; }
 summary { color: var(--dim); font-size: 0.85rem; cursor: pointer; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; } .warn { color: var(--warn); }
 .dim { color: var(--dim); } .bold { font-weight: 600; }
-.final { border-left: 4px solid var(--good); padding-left: 0.75rem; }
 @media (max-width: 44rem) {
   table:not(.facts), table:not(.facts) > tbody, table:not(.facts) > tbody > tr { display: block; }
   table:not(.facts) > caption { display: block; }
