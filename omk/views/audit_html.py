@@ -99,9 +99,9 @@ def _section(one: Page, section: Section, *, explain: bool) -> Iterator[str]:
     yield f'<h2 id="{section.key}-title">{escape(section.title)}</h2>'
     for block in section.blocks:
         yield from _block(block)
-        for name, sql in shown_queries(one, block, explain=explain):
-            yield f"<details{' open' if explain else ''}><summary>SQL of {name}</summary>"
-            yield f"<pre><code>{escape(sql)}</code></pre></details>"
+        for query in shown_queries(one, block, explain=explain):
+            yield f"<details{' open' if explain else ''}><summary>SQL of {query.name}: {escape(query.about)}</summary>"
+            yield f"<pre><code>{escape(query.sql)}</code></pre></details>"
     yield "</section>"
 
 

@@ -51,12 +51,12 @@ def test_every_statement_that_explain_shows_gives_what_the_page_says(tmp_path):
     shown = {name: part["sql"] for name, part in document["parts"].items()}
     text = omk("audit", str(run), "--explain", at=tmp_path).out
     told = {}
-    for name, body in re.findall(r"^  SQL of (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):
+    for name, body in re.findall(r"^  SQL of (\w+):[^\n]*(?:\n  \S[^\n]*)*\n((?:    .*\n)+)", text, re.MULTILINE):
         told[name] = "\n".join(line[4:] for line in body.splitlines())
     marked = omk("audit", str(run), "--explain", "--format", "md", at=tmp_path).out
-    fenced = dict(re.findall(r"^SQL of (\w+):\n\n```sql\n(.*?)\n```", marked, re.MULTILINE | re.DOTALL))
+    fenced = dict(re.findall(r"^SQL of (\w+):[^\n]*\n\n```sql\n(.*?)\n```", marked, re.MULTILINE | re.DOTALL))
     page = omk("audit", str(run), "--explain", "--format", "html", at=tmp_path).out
-    detailed = re.findall(r"SQL of (\w+)</summary>\n<pre><code>(.*?)</code>", page, re.DOTALL)
+    detailed = re.findall(r"SQL of (\w+):[^\n]*</summary>\n<pre><code>(.*?)</code>", page, re.DOTALL)
     assert told.keys() == fenced.keys() == {name for name, _ in detailed} == shown.keys()
     with lake_at(str(run / corpus.LOG)) as lake:
         for name, sql in [*told.items(), *fenced.items(), *((name, html.unescape(sql)) for name, sql in detailed)]:
@@ -68,7 +68,7 @@ def test_every_statement_that_explain_shows_gives_what_the_page_says(tmp_path):
 def test_a_number_on_the_page_is_the_one_that_its_statement_gives(tmp_path):
     run = corpus.REPLAYS / "gate-red-then-green"
     text = omk("audit", str(run), "--explain", at=tmp_path).out
-    sql = text.split("SQL of counts:\n")[1].split("\n\n")[0]
+    sql = text.split("SQL of counts:")[1].partition("\n")[2].split("\n\n")[0]
     with lake_at(str(run / corpus.LOG)) as lake:
         found = lake.sql(sql)
         numbers = dict(zip(found.columns, found.fetchall()[0], strict=True))
@@ -206,3 +206,13 @@ def test_every_key_of_the_document_stands_in_the_reference(tmp_path):
         for name, part in document["parts"].items():
             (line,) = [line for line in section.splitlines() if line.startswith(f"| `{name}` |")]
             assert re.findall(r"`(\w+)`", line.rpartition("|")[0].rpartition("|")[2]) == lake.sql(part["sql"]).columns
+
+
+def test_every_query_can_be_given_to_omk_sql_as_it_is(tmp_path):
+    log = corpus.REPLAYS / "base-moved-and-proven-again" / corpus.LOG
+    document = omk("audit", str(log), "--json", at=tmp_path).document
+    for name, part in document["parts"].items():
+        answer = omk("sql", part["sql"], "--store", str(log), "--json", at=tmp_path)
+        assert answer.code == 0, (name, answer.err)
+        assert len(answer.document) == part["total"]
+        assert all(list(found) == list(shown) for found, shown in zip(answer.document, part["rows"], strict=False))
