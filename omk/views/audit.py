@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from omk.views.audit_asked import asked, opened, verdict
 from omk.views.audit_decided import changed, decided, digests
 from omk.views.audit_done import done, evidence
-from omk.views.audit_page import NOTHING, Block, Cell, Document, Facts, Page, Quote, Table, Words
+from omk.views.audit_page import NOTHING, Block, Cell, Document, Facts, Page, Query, Quote, Table, Words
 from omk.views.lines import BLANK, Line, Span, badge, cells, line, padded, wrapped
 from omk.views.markdown import escaped
 
@@ -18,16 +18,16 @@ _NARROWEST = 30
 def page(document: Document) -> Page:
     """The page of a dossier, in the order in which an auditor asks."""
     makers = (verdict, asked, done, evidence, decided, changed, opened, digests)
-    queries = {name: part["sql"] for name, part in document["parts"].items()}
+    queries = {name: Query(name, part["about"], part["sql"]) for name, part in document["parts"].items()}
     cut = frozenset(name for name, part in document["parts"].items() if part["left_out"])
     title = f"Audit of {document['goal']} at event {document['seq']}"
     return Page(title, document["goal"], document["status"], [make(document) for make in makers], queries, cut)
 
 
-def shown_queries(one: Page, block: Block, *, explain: bool) -> Iterator[tuple[str, str]]:
-    """The parts that a block rests on with their SQL: all of them to explain it, else those of which rows are left out."""
+def shown_queries(one: Page, block: Block, *, explain: bool) -> Iterator[Query]:
+    """The queries that a block rests on: all of them to explain it, else those of which rows are left out."""
     parts = () if isinstance(block, Quote) else getattr(block, "parts", ())
-    return ((name, one.queries[name]) for name in parts if explain or name in one.cut)
+    return (one.queries[name] for name in parts if explain or name in one.cut)
 
 
 def left_out_text(count: int) -> str:
@@ -44,14 +44,14 @@ def audit_lines(one: Page, width: int, *, explain: bool = False) -> list[Line]:
     for section in one.sections:
         lines += [BLANK, line(Span(section.title.upper(), "bold")), line(Span("─" * min(width, cells(section.title)), "dim"))]
         for block in section.blocks:
-            lines += [*_block(block, width), *_queries(one, block, explain=explain)]
+            lines += [*_block(block, width), *_queries(one, block, width, explain=explain)]
     return lines
 
 
-def _queries(one: Page, block: Block, *, explain: bool) -> Iterator[Line]:
-    for name, sql in shown_queries(one, block, explain=explain):
-        yield line(Span(f"{_INDENT}SQL of {name}:", "dim"))
-        yield from (line(Span(f"{_INDENT}{_INDENT}{text}", "dim")) for text in sql.split("\n"))
+def _queries(one: Page, block: Block, width: int, *, explain: bool) -> Iterator[Line]:
+    for query in shown_queries(one, block, explain=explain):
+        yield from wrapped(f"SQL of {query.name}: {query.about}", width, indent=_INDENT, style="dim")
+        yield from (line(Span(f"{_INDENT}{_INDENT}{text}", "dim")) for text in query.sql.split("\n"))
 
 
 def _block(block: Block, width: int) -> list[Line]:
@@ -164,8 +164,8 @@ def audit_markdown(one: Page, *, explain: bool = False) -> list[str]:
         lines += [f"## {_text(section.title)}", ""]
         for block in section.blocks:
             lines += _block_markdown(block)
-            for name, sql in shown_queries(one, block, explain=explain):
-                lines += [f"SQL of {name}:", "", *_fenced(sql, "sql"), ""]
+            for query in shown_queries(one, block, explain=explain):
+                lines += [f"SQL of {query.name}: {_text(query.about)}", "", *_fenced(query.sql, "sql"), ""]
     return lines
 
 

@@ -40,7 +40,6 @@ details { margin: 0.25rem 0 1rem; }
 summary { color: var(--dim); font-size: 0.85rem; cursor: pointer; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; } .warn { color: var(--warn); }
 .dim { color: var(--dim); } .bold { font-weight: 600; }
-.final { border-left: 4px solid var(--good); padding-left: 0.75rem; }
 @media (max-width: 44rem) {
   table:not(.facts), table:not(.facts) > tbody, table:not(.facts) > tbody > tr { display: block; }
   table:not(.facts) > caption { display: block; }
@@ -100,9 +99,9 @@ def _section(one: Page, section: Section, *, explain: bool) -> Iterator[str]:
     yield f'<h2 id="{section.key}-title">{escape(section.title)}</h2>'
     for block in section.blocks:
         yield from _block(block)
-        for name, sql in shown_queries(one, block, explain=explain):
-            yield f"<details{' open' if explain else ''}><summary>SQL of {name}</summary>"
-            yield f"<pre><code>{escape(sql)}</code></pre></details>"
+        for query in shown_queries(one, block, explain=explain):
+            yield f"<details{' open' if explain else ''}><summary>SQL of {query.name}: {escape(query.about)}</summary>"
+            yield f"<pre><code>{escape(query.sql)}</code></pre></details>"
     yield "</section>"
 
 

@@ -67,14 +67,22 @@ class Section(NamedTuple):
     blocks: list[Block]
 
 
+class Query(NamedTuple):
+    """The query of a part, and what it tells."""
+
+    name: str
+    about: str
+    sql: str
+
+
 class Page(NamedTuple):
-    """A whole page; *queries* has the SQL of every part, *cut* names the parts of which rows are left out."""
+    """A whole page; *queries* has the query of every part, *cut* names the parts of which rows are left out."""
 
     title: str
     goal: str
     status: str
     sections: list[Section]
-    queries: dict[str, str]
+    queries: dict[str, Query]
     cut: frozenset[str] = frozenset()
 
 

@@ -1,105 +1,32 @@
 """`omk audit`: one page for an auditor, in four forms, from a store, a log file or a folder, the same for everybody."""
 
 import html
-import json
 import re
 import shutil
-from html.parser import HTMLParser
 
 import pytest
-from msgspec.structs import replace
 
 from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFinished
-from omk.domain.subjects.delivery import AcceptChange
-from omk.domain.subjects.goal import GoalCreated
 from omk.lake.opening import lake_at
 from omk.log.sqlite import SqliteLog
-from omk.replay.printable import printable
 from tests.cli.calling import omk, run_goal
+from tests.cli.pages import outline
 from tests.history import entries_of, stored
 from tests.lake.dossiers import FORK, LOST, forked, without_texts, written
 from tests.scenario import (
     AGENT,
-    BASE,
     CREATED,
     READY,
     WORKED,
-    change,
-    create,
-    done,
-    files,
-    gate_named,
     gate_run,
-    gates,
     goal,
-    plan,
-    reviews,
     some,
-    tree,
     work,
 )
 from tools import corpus
 
 RUNS = [pytest.param(folder, id=folder.name) for folder in corpus.folders([])]
 FORMS = ("text", "md", "html", "json")
-VOID = {"meta", "br", "img", "hr", "input", "link"}
-HOSTILE = (
-    "<script>alert(1)</script> </pre></title><img src=x onerror=alert(1)> &lt;b&gt; \x1b[31mred\x1b[0m \x00\x07 "
-    "\u202egnp.exe\u2066 | pipe | ```` fence `tick` **bold** [link](javascript:alert(1)) <!-- --> ]]> {{7*7}} $(reboot)\n"
-    "# Heading\n"
-    "```\nout of the fence\n~~~\n" + "x" * 10_000 + "\n" + "word " * 2_000
-)
-
-
-class Outline(HTMLParser):
-    """The elements of a page, and whether they close in the order in which they were opened."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.tags, self.attributes, self.text = [], [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value) for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-
-def outline(page):
-    found = Outline()
-    found.feed(page)
-    found.close()
-    assert found.open == []
-    return found
-
-
-ODD = "<script>alert(2)</script>|`x`\u202e**[a](b)&amp;"
-
-
-def hostile(tmp_path):
-    """A goal whose request, gates, paths, tools and decisions are full of what could break a page."""
-    created = replace(create(), created=some(GoalCreated, prompt=HOSTILE, base=BASE))
-    definition = gate_named(ODD, command=(HOSTILE,))
-    called = some(ToolCalled, tool=ODD, agent="goal-agent-execute:1", name=ODD)
-    began, started, finished = work()
-    story = goal.given(
-        created,
-        gates(definition),
-        plan(),
-        *(began, started, CallTool(actor=AGENT, called=called), finished),
-        files("base", "done", change(ODD)),
-        done(),
-        *gate_run(ODD, "failed", definition=definition.digest, reason=HOSTILE),
-        *reviews(),
-        AcceptChange(actor="person:" + ODD, tree=tree("done"), summary=HOSTILE),
-    )
-    return written(tmp_path / "log.jsonl", entries_of(story))
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -124,12 +51,12 @@ def test_every_statement_that_explain_shows_gives_what_the_page_says(tmp_path):
     shown = {name: part["sql"] for name, part in document["parts"].items()}
     text = omk("audit", str(run), "--explain", at=tmp_path).out
     told = {}
-    for name, body in re.findall(r"^  SQL of (\w+):\n((?:    .*\n)+)", text, re.MULTILINE):
+    for name, body in re.findall(r"^  SQL of (\w+):[^\n]*(?:\n  \S[^\n]*)*\n((?:    .*\n)+)", text, re.MULTILINE):
         told[name] = "\n".join(line[4:] for line in body.splitlines())
     marked = omk("audit", str(run), "--explain", "--format", "md", at=tmp_path).out
-    fenced = dict(re.findall(r"^SQL of (\w+):\n\n```sql\n(.*?)\n```", marked, re.MULTILINE | re.DOTALL))
+    fenced = dict(re.findall(r"^SQL of (\w+):[^\n]*\n\n```sql\n(.*?)\n```", marked, re.MULTILINE | re.DOTALL))
     page = omk("audit", str(run), "--explain", "--format", "html", at=tmp_path).out
-    detailed = re.findall(r"SQL of (\w+)</summary>\n<pre><code>(.*?)</code>", page, re.DOTALL)
+    detailed = re.findall(r"SQL of (\w+):[^\n]*</summary>\n<pre><code>(.*?)</code>", page, re.DOTALL)
     assert told.keys() == fenced.keys() == {name for name, _ in detailed} == shown.keys()
     with lake_at(str(run / corpus.LOG)) as lake:
         for name, sql in [*told.items(), *fenced.items(), *((name, html.unescape(sql)) for name, sql in detailed)]:
@@ -141,7 +68,7 @@ def test_every_statement_that_explain_shows_gives_what_the_page_says(tmp_path):
 def test_a_number_on_the_page_is_the_one_that_its_statement_gives(tmp_path):
     run = corpus.REPLAYS / "gate-red-then-green"
     text = omk("audit", str(run), "--explain", at=tmp_path).out
-    sql = text.split("SQL of counts:\n")[1].split("\n\n")[0]
+    sql = text.split("SQL of counts:")[1].partition("\n")[2].split("\n\n")[0]
     with lake_at(str(run / corpus.LOG)) as lake:
         found = lake.sql(sql)
         numbers = dict(zip(found.columns, found.fetchall()[0], strict=True))
@@ -190,57 +117,6 @@ def test_the_page_is_the_same_wherever_the_log_is_and_whatever_the_time_zone(tmp
         answer = omk("audit", "latest", "--store", f"sqlite://{store}", "--format", form, "--explain", at=tmp_path)
         assert answer.out == before[form]
     assert SqliteLog(store).heads()[0].goal in before["text"]
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_hostile_request_harms_no_form(form, tmp_path):
-    out = omk("audit", str(hostile(tmp_path)), "--format", form, "--explain", at=tmp_path).out
-    assert all(character not in out for character in "\x00\x07\x1b")
-    if form == "json":
-        asked = json.loads(out)["parts"]["asked"]["rows"][0]
-        assert asked["prompt"] == HOSTILE
-        return
-    assert all(line == printable(line) for line in out.splitlines())
-    assert "alert(1)" in out
-
-
-def test_a_hostile_request_makes_no_element_and_loads_nothing(tmp_path):
-    page = omk("audit", str(hostile(tmp_path)), "--format", "html", "--explain", at=tmp_path).out
-    plain = omk("audit", str(corpus.REPLAYS / "ready-at-first-try"), "--format", "html", "--explain", at=tmp_path).out
-    found = outline(page)
-    assert set(found.tags) <= set(outline(plain).tags)
-    assert not {"script", "img", "iframe", "link", "object"} & set(found.tags)
-    assert not [one for one in found.attributes if one[1].startswith("on") or one[1] in {"src", "style", "srcset"}]
-    assert all(value.startswith("#") for _, name, value in found.attributes if name == "href")
-    assert "<script>alert(1)</script>" in "".join(found.text)
-    assert "url(" not in page
-    assert "@import" not in page
-    assert "default-src 'none'" in page
-
-
-def test_a_hostile_request_stays_in_its_fence_and_its_cell_in_markdown(tmp_path):
-    lines = omk("audit", str(hostile(tmp_path)), "--format", "md", at=tmp_path).out.splitlines()
-    fence, outside = None, []
-    for line in lines:
-        run = re.match(r"(`{3,})(\w*)$", line)
-        if fence is None and run:
-            fence = run[1]
-        elif fence is not None and line == fence:
-            fence = None
-        elif fence is None:
-            outside.append(line)
-    assert fence is None
-    prose = [re.sub(r"(?<![`\\])(`+)(?!`).+?(?<!`)\1(?!`)", "", line) for line in outside]
-    assert not [line for line in prose if re.search(r"(?<!\\)[<>`*\[]", line.replace("**", ""))]
-    assert [line for line in outside if line.startswith("# ")] == [outside[0]]
-    assert not [line for line in outside if line == "out of the fence"]
-    accepted = [line for line in prose if "change accepted" in line]
-    assert [len(re.findall(r"(?<!\\)\|", line)) for line in accepted] == [8, 7]
-
-
-def test_a_hostile_request_is_cut_into_lines_that_fit(tmp_path):
-    out = omk("audit", str(hostile(tmp_path)), at=tmp_path).out
-    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_as_of_an_event_the_page_tells_nothing_of_later_ones(tmp_path):
@@ -330,3 +206,13 @@ def test_every_key_of_the_document_stands_in_the_reference(tmp_path):
         for name, part in document["parts"].items():
             (line,) = [line for line in section.splitlines() if line.startswith(f"| `{name}` |")]
             assert re.findall(r"`(\w+)`", line.rpartition("|")[0].rpartition("|")[2]) == lake.sql(part["sql"]).columns
+
+
+def test_every_query_can_be_given_to_omk_sql_as_it_is(tmp_path):
+    log = corpus.REPLAYS / "base-moved-and-proven-again" / corpus.LOG
+    document = omk("audit", str(log), "--json", at=tmp_path).document
+    for name, part in document["parts"].items():
+        answer = omk("sql", part["sql"], "--store", str(log), "--json", at=tmp_path)
+        assert answer.code == 0, (name, answer.err)
+        assert len(answer.document) == part["total"]
+        assert all(list(found) == list(shown) for found, shown in zip(answer.document, part["rows"], strict=False))

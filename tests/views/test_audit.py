@@ -9,14 +9,21 @@ from hypothesis import strategies as st
 from omk.views.audit import audit_lines, audit_markdown
 from omk.views.audit_decided import why_changed
 from omk.views.audit_html import audit_html
-from omk.views.audit_page import Cell, Facts, Page, Quote, Section, Table, Words, dollars, plain
+from omk.views.audit_page import Cell, Facts, Page, Query, Quote, Section, Table, Words, dollars, plain
 from omk.views.lines import cells
 
 SQL = "SELECT 1"
 
 
 def page(*blocks, cut=()):
-    return Page("Audit of g at event 1", "g", "ready", [Section("one", "One", list(blocks))], {"part": SQL}, frozenset(cut))
+    return Page(
+        "Audit of g at event 1",
+        "g",
+        "ready",
+        [Section("one", "One", list(blocks))],
+        {"part": Query("part", "All.", SQL)},
+        frozenset(cut),
+    )
 
 
 def drawn(one, width=80, **options):
@@ -63,7 +70,7 @@ def test_rows_that_are_left_out_leave_a_line_and_the_query():
     one = page(table, cut=("part",))
     text = drawn(one)
     assert text.index("  … 5 left out here; the query below gives all …") == text.index("  first  ") + 1
-    assert text[-2:] == ["  SQL of part:", "    SELECT 1"]
+    assert text[-2:] == ["  SQL of part: All.", "    SELECT 1"]
     assert "| … 5 left out here; the query below gives all … |" in audit_markdown(one)
     assert "5 left out here" in audit_html(one)
     assert SQL in audit_html(one)

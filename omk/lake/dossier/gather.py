@@ -37,11 +37,11 @@ class Place(NamedTuple):
 
 
 def gathered(lake: Lake, place: Place, *, is_whole: bool = False) -> dict[str, Document]:
-    """Each part as `{sql, total, left_out, after, rows}`: *left_out* rows are missing after the first *after* ones.
+    """Each part as `{about, sql, total, left_out, after, rows}`: *left_out* rows are missing after the first *after* ones.
 
     A part has all its rows if it *is_whole* or small. The rows are mappings from column to a plain value.
     """
-    return {name: _part(lake, query(name, place), is_whole=is_whole) for name in PARTS}
+    return {name: {"about": about(name), **_part(lake, query(name, place), is_whole=is_whole)} for name in PARTS}
 
 
 def query(name: str, place: Place) -> str:
@@ -49,15 +49,25 @@ def query(name: str, place: Place) -> str:
     shares = place.lineage or (Share(place.goal, 1, 0),)
     lineage = ", ".join(f"({_quoted(one.goal)}, {one.first}, {one.last})" for one in shares)
     words = {"{lineage}": lineage, "{goal}": _quoted(place.goal), "{seq}": str(place.seq)}
-    text = _template(name)
+    text = "\n".join(_template(name)[_said(name) :])
     for word, value in words.items():
         text = text.replace(word, value)
-    return text.strip()
+    return text
+
+
+def about(name: str) -> str:
+    """What a part tells: the comment that its query begins with, and which is no part of what is asked."""
+    return " ".join(line.removeprefix("-- ") for line in _template(name)[: _said(name)])
+
+
+def _said(name: str) -> int:
+    """How many lines the comment has."""
+    return next(place for place, line in enumerate(_template(name)) if not line.startswith("--"))
 
 
 @cache
-def _template(name: str) -> str:
-    return (files("omk.lake.dossier") / f"{name}.sql").read_text(encoding="utf-8")
+def _template(name: str) -> tuple[str, ...]:
+    return tuple((files("omk.lake.dossier") / f"{name}.sql").read_text(encoding="utf-8").strip().split("\n"))
 
 
 def _quoted(text: str) -> str:
