@@ -86,7 +86,7 @@ class Lane:
         log = self._log
         kept = Snapshots(self._folder, log, goal).nearest if self._folder is not None else lambda _: None
         history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto), kept)
-        is_whole = first.seq == 1 or isinstance(first.event, GoalForked)
+        is_whole = first.seq == 1 or (isinstance(first.event, GoalForked) and next(log.bodies(goal)).seq == first.seq)
         own = (lambda _: goal) if first.seq == 1 else owners(log, goal)
         known = self._known[goal] = GoalProjection(history, own)
         if not is_whole:

@@ -13,8 +13,9 @@ from omk.lake.lane import Lane
 from omk.log.memory import MemoryLog
 from omk.log.protocol import Log
 from omk.log.snapshots import Snapshots
-from tests.lake.logs import head_of, history_of, logs, projected
+from tests.lake.logs import head_of, history_of, logs, mixed, projected, sealed
 from tools import corpus
+from tools.examples import EXAMPLES
 
 RUNS = [pytest.param(folder, id=folder.name) for folder in corpus.folders([])]
 
@@ -89,3 +90,9 @@ def test_a_cheap_lane_makes_the_same_events(log: MemoryLog, window: int):
     cheap = Lane(log, 0, 0, None, is_cheap=True, window=window).windows(head_of(log), count=1)
     for (_, made), (_, tables) in zip(cheap, projected(log, window=window), strict=True):
         assert made.tables()["events"].equals(tables["events"])
+
+
+def test_a_fork_that_was_recorded_in_the_middle_of_a_goal_begins_none():
+    forked = EXAMPLES["goal_forked.v1"]
+    log = mixed([sealed([EXAMPLES["goal_created.v1"], EXAMPLES["agent_said.v1"], forked, EXAMPLES["agent_said.v1"]], "g-a")])
+    begins_anywhere(log, 2)
