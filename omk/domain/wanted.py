@@ -129,8 +129,7 @@ def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
         at_work = state.gate.at_work(name)
         if gate.last is None or at_work or gate.last.started_seq < since or not is_fresh(state, gate):
             open_gates.append(RunGate(gate=name, attempt=gate.attempts + (at_work is None)))
-    bad = _gaps(state, "gates.configured", "gate.<name>")
-    return _around((VERIFY,), open_gates, state, {VERIFY: bad})
+    return _around((VERIFY,), open_gates, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
 
 
 def _review(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -142,10 +141,12 @@ def _review(state: GoalState, request: Request) -> Sequence[Effect]:
         last, running = reviews.by_pass.get(name), reviews.at_work(name) is not None
         if last is None or running or last.seq < since or (last.tree, last.base) != (files.tree, base):
             open_passes.append(MakeReview(review=name, attempt=reviews.attempts.get(name, 0) + (not running)))
-    bad = _gaps(state, "review.<pass>")
-    security = tuple(code for code in bad if code == "review.security")
-    others = tuple(code for code in bad if code != "review.security")
-    return _around((REVIEW, SECURITY_REVIEW), open_passes, state, {REVIEW: others, SECURITY_REVIEW: security})
+
+    def bad(task: str) -> tuple[str, ...]:
+        is_own = task == SECURITY_REVIEW
+        return tuple(code for code in _gaps(state, "review.<pass>") if (code == "review.security") == is_own)
+
+    return _around((REVIEW, SECURITY_REVIEW), open_passes, state, bad)
 
 
 def _seq_of_gate(state: GoalState, name: str) -> int:
@@ -154,17 +155,18 @@ def _seq_of_gate(state: GoalState, name: str) -> int:
 
 
 def _around(
-    tasks: tuple[str, ...], effects: list[Effect], state: GoalState, gaps: dict[str, tuple[str, ...]]
+    tasks: tuple[str, ...], effects: list[Effect], state: GoalState, gaps: Callable[[str], tuple[str, ...]]
 ) -> Sequence[Effect]:
     """The effects, between the beginning and the end of the controller's own tasks that they are the work of.
 
-    A task whose dependencies are not done (a failed agent's) does not begin, but its effects are wanted all the same.
+    *gaps* tells which codes keep a task from being done; it is asked only where one ends. A task whose dependencies are not
+    done (a failed agent's) does not begin, but its effects are wanted all the same.
     """
     known = [state.task[name] for name in tasks if name in state.task]
     begun = [one for one in known if one.status == "running"]
     waiting = {"pending", "done", "blocked"} if effects else {"pending"}
     begin = [BeginTask(task=one.id) for one in known if one.status in waiting and is_free(state.task, one)]
-    return begin or effects or [EndTask(task=one.id, gaps=gaps[one.id]) for one in begun]
+    return begin or effects or [EndTask(task=one.id, gaps=gaps(one.id)) for one in begun]
 
 
 def _gaps(state: GoalState, *families: str) -> tuple[str, ...]:

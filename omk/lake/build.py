@@ -75,7 +75,7 @@ def project(log: Log, order: Order, number: int) -> Iterator[Built | Reached]:
         while end < stretch.end:
             end, window = next(windows)
             events += len(window.taken)
-            erasures += erasures_of(one.record for one in window.taken)
+            erasures += erasures_of(window.erased)
             writer.add(end, window.tables())
             yield Reached(lane=number, position=end)
         tip = lane.tip if lane.tip is not None and lane.tip.position > stretch.start else None
@@ -85,7 +85,7 @@ def project(log: Log, order: Order, number: int) -> Iterator[Built | Reached]:
 
 def erasures_of(records: Iterable[Recorded]) -> list[Erasure]:
     """What these records say was erased."""
-    events = ((record.goal, record.event) for record in records if type(record.event) is TextErased)
+    events = ((record.goal, record.event) for record in records if isinstance(record.event, TextErased))
     return [Erasure(goal=goal, seq=event.seq, path=path) for goal, event in events for path in event.paths]
 
 

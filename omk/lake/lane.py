@@ -5,6 +5,7 @@ from pathlib import Path
 
 from omk.domain.event import Recorded
 from omk.domain.subjects.goal import GoalForked
+from omk.domain.subjects.verdict import TextErased
 from omk.domain.text import texts
 from omk.errors import Damaged
 from omk.lake.project.events import Taken
@@ -32,6 +33,7 @@ class Lane:
     ) -> None:
         self._is_cheap, self._window = is_cheap, window
         self._log, self._number, self._start, self._folder = log, number, start, folder
+        self._decode = readers().decode
         self._known: dict[str, GoalProjection] = {}
         self._used: dict[str, int] = {}
         self._last: tuple[int, Recorded] | None = None
@@ -39,11 +41,12 @@ class Lane:
     def windows(self, upto: int, *, count: int = LANES) -> Iterator[tuple[int, Window]]:
         """Each window's last place with its rows, up to *upto*; a window without rows, too."""
         end, window, touched = self._end(self._start, upto), Window(), set[str]()
+        take = self._take
         for position, goal, body in self._log.stretch(self._start, upto, share=(self._number, count)):
             while position > end:
                 yield end, self._ended(window, touched, end)
                 end, window, touched = self._end(end, upto), Window(), set()
-            self._take(position, goal, body, window)
+            take(position, goal, body, window)
             touched.add(goal)
         while end < upto:
             yield end, self._ended(window, touched, end)
@@ -65,7 +68,7 @@ class Lane:
 
     def _take(self, position: int, goal: str, body: bytes, window: Window) -> None:
         try:
-            record = readers().decode(body)
+            record = self._decode(body)
         except (Damaged, TypeError, AttributeError, IndexError) as problem:
             raise unreadable(problem, goal, self._seq(goal) + 1) from problem
         if not self._is_cheap:
@@ -75,6 +78,8 @@ class Lane:
                 raise _broken(goal, last, record)
             known.add(position, record, window)
         window.taken.append(Taken(position, record, body, texts(record)))
+        if type(record.event) is TextErased:
+            window.erased.append(record)
         self._last = position, record
 
     def _seq(self, goal: str) -> int:

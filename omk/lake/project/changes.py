@@ -151,12 +151,12 @@ class Tracker:
             dirty, event = {told.number: told for told in TOLD}, None
             self._seen = list(self._judge.parts)
         if dirty:
-            state = state_of(self._judge.parts, record)
+            moment = Moment(state_of(self._judge.parts, record), NOTHING, record)
             for told in dirty.values():
                 if told.gather is not None:
-                    self._oblige(told, dict(told.gather(state)), found)
+                    self._oblige(told, dict(told.gather(moment.state)), found)
                 else:
-                    self._turn(told, Moment(state, NOTHING, record), event, found)
+                    self._turn(told, moment, event, found)
         return found
 
     def _dirty(self, record: Recorded, found: Changes) -> dict[int, Told]:

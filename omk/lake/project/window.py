@@ -7,6 +7,7 @@ import msgspec
 import pyarrow as pa
 from pyarrow import compute
 
+from omk.domain.event import Recorded
 from omk.lake.arrow import table_of
 from omk.lake.project.changes import Changes
 from omk.lake.project.events import Taken, events_table
@@ -20,6 +21,8 @@ class Window:
 
     def __init__(self) -> None:
         self.taken: list[Taken] = []
+        self.erased: list[Recorded] = []
+        """Those that say that a text was erased."""
         self.changes: list[tuple[int, str, int, Changes]] = []
         self.rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in STORED}
 
