@@ -2,19 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from typing import IO, cast
 
 import msgspec
 
-from omk.domain.event import Recorded, Value
-from omk.domain.subjects.verdict import TextErased
+from omk.domain.event import Value
 from omk.errors import Damaged, OmkError, Unusable
 from omk.lake.files import Writer
 from omk.lake.lane import Lane
-from omk.lake.segments import LANES, Content, Erasure, File, Stretch
+from omk.lake.segments import LANES, Content, Erasure, File, Stretch, erasures_of
 from omk.log.protocol import Log
 
 ALONE = 65_536
@@ -81,12 +80,6 @@ def project(log: Log, order: Order, number: int) -> Iterator[Built | Reached]:
         tip = lane.tip if lane.tip is not None and lane.tip.position > stretch.start else None
         content = Content(events=events, tip=tip, erasures=tuple(erasures))
         yield Built(lane=number, start=stretch.start, end=stretch.end, content=content, files=writer.close())
-
-
-def erasures_of(records: Iterable[Recorded]) -> list[Erasure]:
-    """What these records say was erased."""
-    events = ((record.goal, record.event) for record in records if isinstance(record.event, TextErased))
-    return [Erasure(goal=goal, seq=event.seq, path=path) for goal, event in events for path in event.paths]
 
 
 def built(log: Log, order: Order, events: int) -> Iterator[Built | Reached]:

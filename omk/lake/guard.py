@@ -51,7 +51,8 @@ def checked(connection: "DuckDBPyConnection", query: str) -> set[str]:
     with told(query):
         _check(connection, query)
     words = set(_WORD.findall(query.lower()))
-    return {"events"} if words & _NAMES <= {"events"} else set(STORED)
+    is_plain = words & _NAMES == {"events"} and not any(word.startswith(_CATALOGUE) for word in words)
+    return {"events"} if is_plain else set(STORED)
 
 
 def _require_unicode(query: str) -> None:
@@ -63,7 +64,9 @@ def _require_unicode(query: str) -> None:
 
 _WORD = re.compile(r"\w+")
 _NAMES = {*STORED, *MACROS, *(table.name for table in TABLES)}
-"""Words that may name a table; a query without any but `events` needs no fold."""
+"""Words that may name a table; a query without any but `events` needs no fold, and none of the other tables."""
+_CATALOGUE = ("desc", "duckdb_", "information_schema", "pg_", "pragma_", "show", "sqlite_", "summar")
+"""What words begin with that ask which tables there are."""
 
 # --- The statement ---
 

@@ -6,14 +6,15 @@ become one that is eight times as long; which ones there are follows from the le
 grew and one that was built at once are the same, byte by byte.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from omk.domain.digest import digest_of
-from omk.domain.event import Digest, Value
+from omk.domain.event import Digest, Recorded, Value
+from omk.domain.subjects.verdict import TextErased
 
 WINDOW = 8_192
 """So many places of the log are projected together."""
@@ -53,6 +54,12 @@ class Erasure(Value):
     goal: str
     seq: int
     path: str
+
+
+def erasures_of(records: Iterable[Recorded]) -> list[Erasure]:
+    """What these records say was erased."""
+    events = ((record.goal, record.event) for record in records if isinstance(record.event, TextErased))
+    return [Erasure(goal=goal, seq=event.seq, path=path) for goal, event in events for path in event.paths]
 
 
 class File(Value):

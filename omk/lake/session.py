@@ -1,6 +1,6 @@
 """A lake that is asked: what is stored and what the log has beyond that, as the tables that people know, locked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
@@ -115,10 +115,9 @@ class Lake:
         connection = duckdb.connect(config={**CONFIGURATION, **limits})
         self._stack.callback(connection.close)
         connection.execute("SET TimeZone = 'UTC'")
-        paths = [str(path) for segment in self._segments for name in STORED for path in segment.paths(name)]
-        for statement in _definitions(self._segments):
-            connection.execute(statement)
-        lock(connection, paths)
+        connection.execute("CREATE SCHEMA tail")
+        connection.execute("CREATE SCHEMA stored")
+        lock(connection, [str(path) for segment in self._segments for name in STORED for path in segment.paths(name)])
         return connection
 
     def _provide(self, wanted: Iterable[str]) -> None:
@@ -139,7 +138,9 @@ class Lake:
         self._connection.commit()
         self._told |= names
 
-    def _insert(self, names: Iterable[str], *, is_cheap: bool) -> None:
+    def _insert(self, names: Collection[str], *, is_cheap: bool) -> None:
+        for statement in _definitions(self._segments, names, is_all=not is_cheap):
+            self._connection.execute(statement)
         for tables in self._tail(is_cheap=is_cheap):
             for name in names:
                 if tables[name].num_rows:
@@ -154,28 +155,33 @@ class Lake:
         for number in range(LANES):
             lane = Lane(self._store.log, number, start, self._store.folder, is_cheap=is_cheap)
             for _, window in lane.windows(self.head):
-                yield window.tables()
+                yield {"events": window.events()} if is_cheap else window.tables()
 
 
-def _definitions(segments: list[Segment]) -> Iterator[str]:
-    """What makes the tables: those that are stored, in the schemas `tail` and `stored`, and those that people know."""
-    yield "CREATE SCHEMA tail"
-    yield "CREATE SCHEMA stored"
-    for name, columns in STORED.items():
+def _definitions(segments: list[Segment], names: Collection[str], *, is_all: bool) -> Iterator[str]:
+    """What makes the stored tables of these *names*, in the schemas `tail` and `stored`, and the tables that people know."""
+    for name in names:
+        columns = STORED[name]
         yield f"CREATE TABLE tail.{name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
         paths = [str(path) for segment in segments for path in segment.paths(name)]
         chosen = ", ".join(f"{column}::{kind} AS {column}" for column, kind in columns.items())
         sources = [f"read_parquet([{', '.join(map(_quoted, paths))}])"] if paths else []
         parts = (f"SELECT {chosen} FROM {source}" for source in (*sources, f"tail.{name}"))  # noqa: S608 - names of ours
         yield f"CREATE VIEW stored.{name} AS {' UNION ALL '.join(parts)}"
-    yield "CREATE TABLE stored.rules (code VARCHAR, is_family BOOLEAN, sentence VARCHAR, owner VARCHAR)"
-    for rule in RULES:
-        values = f"{_quoted(rule.code)}, {'<' in rule.code}, {_quoted(rule.sentence)}, {_quoted(rule.owed_by)}"
-        yield f"INSERT INTO stored.rules VALUES ({values})"  # noqa: S608 - the rule table's own words
+    if is_all:
+        yield from _rules()
     for table in TABLES:
-        yield f"CREATE VIEW {table.name} AS {sql_of(table.name)}"
-    for name, macro in MACROS.items():
+        if table.name in names or (is_all and table.name not in STORED):
+            yield f"CREATE VIEW {table.name} AS {sql_of(table.name)}"
+    for name, macro in MACROS.items() if is_all else ():
         yield f"CREATE MACRO {name}({', '.join(macro.parameters)}) AS TABLE {sql_of(name)}"
+
+
+def _rules() -> Iterator[str]:
+    """What makes the table of rules, which `gaps` looks things up in."""
+    yield "CREATE TABLE stored.rules (code VARCHAR, is_family BOOLEAN, sentence VARCHAR, owner VARCHAR)"
+    rows = (f"({_quoted(rule.code)}, {'<' in rule.code}, {_quoted(rule.sentence)}, {_quoted(rule.owed_by)})" for rule in RULES)
+    yield f"INSERT INTO stored.rules VALUES {', '.join(rows)}"  # noqa: S608 - the rule table's own words
 
 
 def sql_of(name: str) -> str:

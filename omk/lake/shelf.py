@@ -18,9 +18,7 @@ import msgspec
 import omk
 from omk.domain.digest import blake2b
 from omk.errors import Damaged, Unusable
-from omk.lake.build import erasures_of
-from omk.lake.files import keeps
-from omk.lake.segments import Segment, Stretch, cover, flaw_of, opened, stretches_in
+from omk.lake.segments import Erasure, Segment, Stretch, cover, erasures_of, flaw_of, opened, stretches_in
 from omk.lake.tables import STORED
 from omk.log.codec import decode
 from omk.log.folder import private_folder, replace_file
@@ -79,7 +77,7 @@ class Shelf:
         late = erasures_of(decode(body) for _, _, body in beyond if _ERASED in body)
         for erasure in (*late, *(one for segment in sound.values() for one in segment.manifest.content.erasures)):
             key = f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
-            keeping = [one for one in sound if keeps(sound[one], erasure)] if key not in known else []
+            keeping = _keeping(sound, erasure) if key not in known else []
             for stretch in keeping:
                 self.flaws.append(f"segment {stretch.name}: it keeps a text that was erased")
                 del sound[stretch]
@@ -176,6 +174,13 @@ def chained(sound: dict[Stretch, Segment]) -> list[Segment]:
         longest = max(following, key=lambda one: one.end)
         found.append(sound[longest])
         start = longest.end
+
+
+def _keeping(sound: Mapping[Stretch, Segment], erasure: Erasure) -> list[Stretch]:
+    """The segments that still have a text that was erased."""
+    from omk.lake.files import keeps
+
+    return [stretch for stretch, segment in sound.items() if keeps(segment, erasure)]
 
 
 def _belongs(segment: Segment, bodies: Mapping[int, bytes]) -> bool:

@@ -1,6 +1,6 @@
 """The rows of `events`: a record's envelope, the fields that questions ask for most, and the event as it is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from omk.domain.event import Recorded, Unknown, kind_of
 from omk.errors import Damaged
-from omk.lake.arrow import array_of
+from omk.lake.arrow import array_of, nulls
 from omk.lake.tables import STORED
 from omk.log.codec import event_bytes
 
@@ -33,10 +33,10 @@ class Taken(NamedTuple):
     texts: dict[str, str]
 
 
-def events_table(taken: Sequence[Taken]) -> pa.Table:
-    """The rows of these records, in the same order. Raises Damaged where a body is not canonical."""
+def events_table(taken: Sequence[Taken], kinds: Mapping[str, str] = COLUMNS) -> pa.Table:
+    """The rows of these records, in the same order, in columns of *kinds*. Raises Damaged where a body is not canonical."""
     if not taken:
-        return pa.table([array_of((), kind) for kind in COLUMNS.values()], names=list(COLUMNS))
+        return pa.table([nulls(kind, 0) for kind in kinds.values()], names=list(kinds))
     positions, records, _, texts = zip(*taken, strict=True)
     goals, seqs, times, actors, causes, digests, events = zip(*map(_envelope, records), strict=True)
     columns = {
@@ -52,7 +52,7 @@ def events_table(taken: Sequence[Taken]) -> pa.Table:
         "texts": [_encode(one) if one else None for one in texts],
     }
     columns |= _hoisted(events)
-    return pa.table([array_of(columns[name], kind) for name, kind in COLUMNS.items()], names=list(COLUMNS))
+    return pa.table([array_of(columns[name], kind) for name, kind in kinds.items()], names=list(kinds))
 
 
 def _kind(event: object) -> str:
