@@ -29,9 +29,9 @@ class Lane:
     """
 
     def __init__(
-        self, log: Log, number: int, start: int, folder: Path | None, *, is_cheap: bool = False, window: int = WINDOW
+        self, log: Log, number: int, start: int, folder: Path | None, *, is_cheap: bool = False, window: int | None = None
     ) -> None:
-        self._is_cheap, self._window = is_cheap, window
+        self._is_cheap, self._window = is_cheap, window or WINDOW
         self._log, self._number, self._start, self._folder = log, number, start, folder
         self._decode = readers().decode
         self._known: dict[str, GoalProjection] = {}

@@ -32,7 +32,7 @@ def begins_anywhere(log: Log, window: int, folder: Path | None = None) -> None:
                 assert now[name].equals(table), (start, end, name, now[name].to_pylist(), table.to_pylist())
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(logs(), st.integers(1, 9))
 def test_a_projection_may_begin_after_any_window(log: MemoryLog, window: int):
     begins_anywhere(log, window)

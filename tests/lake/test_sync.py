@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from omk.log.codec import erased
 from tests.cli.calling import begin, omk
 from tests.lake.growing import Growing
 
-LITTLE, MUCH = 2 * WINDOW + 700, GROUP + 2 * WINDOW + 100
+LITTLE = 2 * WINDOW + 700
 W, G = 128, 1024
 """How long windows and row groups are where a test says `small`."""
 
@@ -71,14 +72,6 @@ def little(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with two segments and a tail, without a lake."""
     folder = tmp_path_factory.mktemp("little")
     Growing(folder).grow(LITTLE)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def much(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with so many records that a sync starts processes, without a lake."""
-    folder = tmp_path_factory.mktemp("much")
-    Growing(folder).grow(MUCH)
     return folder
 
 
@@ -141,15 +134,12 @@ def test_the_bytes_do_not_depend_on_the_hash_seed(store: Path):
     assert found[0]
 
 
-def test_processes_build_what_one_process_builds(much: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    one = Path(shutil.copytree(much, tmp_path / "one"))
-    monkeypatch.setattr("omk.lake.build.ALONE", MUCH)
-    heard = synced(one)
-    assert heard.reached == GROUP + 2 * WINDOW
-    monkeypatch.undo()
-    two = Path(shutil.copytree(much, tmp_path / "two"))
-    assert synced(two).reached == GROUP + 2 * WINDOW
-    assert contents(one) == contents(two)
+def test_processes_build_what_one_process_builds(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    other = Path(shutil.copytree(store, tmp_path / "other"))
+    assert synced(store).reached == 2 * WINDOW
+    monkeypatch.setattr("omk.lake.build.ALONE", 0)
+    assert synced(other).reached == 2 * WINDOW
+    assert contents(store) == contents(other)
 
 
 def test_an_answer_has_what_was_recorded_since(tmp_path: Path, small: None):
@@ -177,19 +167,28 @@ def test_answers_are_the_same_with_a_lake_and_without(brief: Path, tmp_path: Pat
     assert stored == whole
 
 
+ALWAYS_BY_PROCESSES = """
+import sys
+import omk.lake.build
+from omk.cli.app import run
+
+omk.lake.build.ALONE = 0
+sys.exit(run(sys.argv[1:]))
+"""
+
+
 @pytest.mark.parametrize("moment", range(5))
-def test_whoever_is_killed_while_syncing_leaves_a_lake_that_is_right(little: Path, much: Path, tmp_path: Path, moment: int):
-    source, count, longest = (much, MUCH, 6) if moment == 0 else (little, LITTLE, 2.5)
-    store = Path(shutil.copytree(source, tmp_path / "store"))
-    with begin("lake", "sync", "--store", str(store), at=tmp_path) as process:
+def test_whoever_is_killed_while_syncing_leaves_a_lake_that_is_right(store: Path, moment: int):
+    command = ("-m", "omk") if moment % 2 else ("-c", ALWAYS_BY_PROCESSES)
+    with subprocess.Popen((sys.executable, *command, "lake", "sync", "--store", str(store)), stdout=subprocess.PIPE) as process:
         try:
-            process.communicate(timeout=random.Random(moment).uniform(0.3, longest))
+            process.communicate(timeout=random.Random(moment).uniform(0.3, 2.5))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.communicate()
     with lake_at(str(store)) as lake:
-        assert lake.sql("SELECT count(*), count(DISTINCT position) FROM events").fetchall() == [(count, count)]
-        assert lake.sql("SELECT sum(events) FROM goals").fetchall() == [(count,)]
+        assert lake.sql("SELECT count(*), count(DISTINCT position) FROM events").fetchall() == [(LITTLE, LITTLE)]
+        assert lake.sql("SELECT sum(events) FROM goals").fetchall() == [(LITTLE,)]
     assert not list((store / "lake").rglob("work/*"))
 
 
