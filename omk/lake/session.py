@@ -178,9 +178,10 @@ def _definitions(segments: list[Segment], names: Collection[str], *, is_all: boo
 
 
 def _rules() -> Iterator[str]:
-    """What makes the table of rules, which `gaps` looks things up in."""
-    yield "CREATE TABLE stored.rules (code VARCHAR, is_family BOOLEAN, sentence VARCHAR, owner VARCHAR)"
-    rows = (f"({_quoted(rule.code)}, {'<' in rule.code}, {_quoted(rule.sentence)}, {_quoted(rule.owed_by)})" for rule in RULES)
+    """What makes the table of rules."""
+    yield "CREATE TABLE stored.rules (code VARCHAR, is_family BOOLEAN, sentence VARCHAR, owner VARCHAR, command VARCHAR)"
+    words = ((one.code, "<" in one.code, one.sentence, one.owed_by, one.command.replace("{goal}", "GOAL")) for one in RULES)
+    rows = (f"({', '.join(_quoted(str(word)) for word in row)})" for row in words)
     yield f"INSERT INTO stored.rules VALUES {', '.join(rows)}"  # noqa: S608 - the rule table's own words
 
 

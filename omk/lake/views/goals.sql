@@ -4,9 +4,12 @@ WITH newest AS (
 ), marks AS (
     SELECT one.* FROM stored.goals AS one SEMI JOIN newest USING (goal, position)
 ), ready AS (
-    SELECT goal, min(seq) AS first_ready_seq, min(recorded_at) AS first_ready_at FROM stored.verdicts WHERE status = 'ready' GROUP BY goal
+    SELECT verdicts.goal, min(verdicts.seq) AS first_ready_seq, min(verdicts.recorded_at) AS first_ready_at
+    FROM stored.verdicts AS verdicts JOIN marks ON marks.goal = verdicts.goal
+    WHERE verdicts.status = 'ready' AND verdicts.seq > coalesce(marks.forked_seq, 0)
+    GROUP BY verdicts.goal
 ), asked AS (
-    SELECT goal, seq, texts->>'prompt' AS prompt FROM stored.events WHERE kind IN ('goal_created.v1', 'goal_forked.v1')
+    SELECT goal, seq, texts->>'prompt' AS prompt FROM stored.events WHERE kind LIKE 'goal_created.v%' OR kind LIKE 'goal_forked.v%'
 )
 SELECT
     marks.goal, prompt, status, phase, kind, created_at, recorded_at AS updated_at, marks.seq AS events, repository, base_branch,

@@ -4,7 +4,7 @@ WITH newest AS (
 ), marks AS (
     SELECT one.* FROM stored.tasks AS one SEMI JOIN newest USING (goal, task, position)
 ), titles AS (
-    SELECT goal, seq, texts->>'title' AS title FROM stored.events WHERE kind = 'task_proposed.v1'
+    SELECT goal, seq, texts->>'title' AS title FROM stored.events WHERE kind LIKE 'task_proposed.v%'
 )
 SELECT
     marks.goal, marks.task, title, role, status, attempts, dependencies, write_set, holder, tree, marks.seq

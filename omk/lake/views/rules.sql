@@ -1,0 +1,1 @@
+SELECT code, sentence, owner, command FROM stored.rules
