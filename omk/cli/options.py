@@ -24,7 +24,10 @@ GoalAddress = Annotated[
 FormatOption = Annotated[Format | None, typer.Option("--format", "-f", help="How to write the answer (default: text).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 StoreOption = Annotated[
-    str | None, typer.Option("--store", metavar="URL", help="Another store: sqlite:///path or jsonl:///path (OMK_STORE).")
+    str | None,
+    typer.Option(
+        "--store", metavar="URL", help="Another store: its folder or URL, log.jsonl, or 'runs/*/log.jsonl' (OMK_STORE)."
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Goals of every repository in the store, not only of this one.")]
 
