@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from omk.cli.place import locate
+from omk.cli.place import locate, owner
 from omk.domain.event import Recorded
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.text import resolve
@@ -16,7 +16,6 @@ from omk.log.anchors import anchored_goals, check_anchors
 from omk.log.chain import unreadable
 from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
-from omk.log.place import Place
 from omk.log.protocol import Head, Log
 from omk.log.snapshots import Snapshots
 from omk.replay.address import LATEST, Address, Known, find_goal, parse_address
@@ -43,7 +42,7 @@ class Archive(Struct, frozen=True):
     def goals(self) -> list[Known]:
         """The goals of the repository one stands in, or all of them."""
         known = [self._known(goal) for goal in self.heads]
-        return [one for one, owner in known if self.repository is None or owner in {None, self.repository}]
+        return [one for one, its in known if self.repository is None or its in {None, self.repository}]
 
     def history(self, goal: str) -> History:
         """The verified history of a goal, from its snapshots where there are any."""
@@ -128,7 +127,7 @@ def opened(store: str | None, *, everywhere: bool) -> Iterator[Archive | None]:
         for goal in anchored_goals(folder):
             if goal not in heads:
                 raise Damaged(goal, None, "anchor.lost", "the log lacks this goal, which it once had.")
-        yield None if log is None else Archive(log, folder, heads, None if everywhere else _owner(place), place.url)
+        yield None if log is None else Archive(log, folder, heads, owner(place, everywhere=everywhere), place.url)
     finally:
         if log is not None:
             log.close()
@@ -172,8 +171,3 @@ def find(archive: Archive, address: Address) -> Found:
     history = archive.history(goal)
     seq = position_of(address.position, goal=goal, head=head, read=lambda after, upto: history.read(after, upto or head))
     return Found(archive, goal, seq, head, history)
-
-
-def _owner(place: Place) -> str | None:
-    """Whose goals are meant: everybody's where one stands in no repository."""
-    return (place.identity or "") if place.inside else None

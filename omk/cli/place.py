@@ -11,3 +11,8 @@ def locate(store: str | None) -> Place:
     from omk.runtime.repository import find_top
 
     return Place(None, (find_top(here()) / ".git").resolve() / FOLDER, None, inside=True)
+
+
+def owner(place: Place, *, everywhere: bool) -> str | None:
+    """The repository whose goals are meant: the one that one stands in; null: every one, as where one stands in none."""
+    return (place.identity or "") if place.inside and not everywhere else None

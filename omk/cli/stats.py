@@ -11,7 +11,7 @@ import typer
 
 from omk.cli.options import AllOption, Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show, write_text
-from omk.cli.place import locate
+from omk.cli.place import locate, owner
 from omk.cli.syncing import hearing
 from omk.domain.duration import parse_duration
 from omk.errors import NotFound, Refused, Unusable
@@ -61,7 +61,7 @@ def stats(
     if svg is not None and asked.picture is None:
         raise Refused(f"{name} has no chart. Ask for the answer alone, without --svg.")
     with _lake(store) as lake:
-        told = _told(lake, given, _owner(store, everywhere=everywhere))
+        told = _told(lake, given, owner(locate(store), everywhere=everywhere))
         if show_sql:
             write_text(written_out(asked, told))
             return
@@ -113,12 +113,6 @@ def _lake(store: str | None) -> "Iterator[Lake | None]":
         lake = Lake(found, hears)
     with lake:
         yield lake
-
-
-def _owner(store: str | None, *, everywhere: bool) -> str | None:
-    """Whose goals are meant, as for every command that reads."""
-    place = locate(store)
-    return (place.identity or "") if place.inside and not everywhere else None
 
 
 def _told(lake: "Lake | None", given: Mapping[str, str | None], repository: str | None) -> dict[str, Value]:
