@@ -14,6 +14,8 @@ _FILE = re.compile(r'Table with name "?([^"]*[/\\*~:.][^"]*)"? does not exist!?\
 """A name that was meant for a file, or an address."""
 _SET = re.compile(r' Use "SET [^"]*" to [^.]*\.?')
 """Advice that nobody can follow here."""
+_FAR = re.compile(r'Did you mean "(duckdb|pg|pragma|sqlite)_')
+"""A guess from DuckDB's own catalogue, which nobody meant."""
 _LONGEST = 300
 _AT = "The time of a record is in the column `recorded_at`: `at` is a word of SQL."
 
@@ -53,7 +55,7 @@ def refusal(problem: Exception, query: str) -> OmkError:
             pass  # below
     sentence = _sentence(said)
     end = "" if sentence.endswith("?") else "."
-    return Refused(f"The query cannot be answered{_where(place, query, said)}: {sentence}{end}{_hint(query, said)}")
+    return Refused(f"The query cannot be answered{_where(place, query, said)}: {sentence}{end}{_hint(query, said, sentence)}")
 
 
 def _sentence(said: str) -> str:
@@ -62,7 +64,7 @@ def _sentence(said: str) -> str:
     candidates = next((found[1] for one in more if (found := _CANDIDATES.match(one))), "")
     if candidates:
         return f"{_flat(first)}; there is {_flat(candidates)}"
-    second = next((one for one in more if one.startswith(("Did you mean", "Either add"))), "")
+    second = next((one for one in more if one.startswith(("Did you mean", "Either add")) and not _FAR.match(one)), "")
     return _flat(f"{_flat(first)}. {second}" if second else first)
 
 
@@ -87,7 +89,9 @@ def _where(place: "re.Match[str] | None", query: str, said: str) -> str:
     return f", {' '.join(parts)}" if parts else ""
 
 
-def _hint(query: str, said: str) -> str:
+def _hint(query: str, said: str, sentence: str) -> str:
+    if said.startswith("Table with name") and not sentence.endswith("?"):
+        return " `SHOW TABLES` lists the tables."
     is_meant = said.startswith("syntax error") or '"at"' in said
     if is_meant and any(one.text.strip('"').lower() == "at" for one in tokens(query) if one.kind != "string_const"):
         return f" {_AT}"

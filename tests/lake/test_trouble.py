@@ -11,6 +11,7 @@ SAID = {
     "selct 1": 'The query cannot be answered: syntax error at or near "selct".',
     "select gaol from goals": 'The query cannot be answered: Referenced column "gaol" not found in FROM clause; there …',
     "select * from goal": 'The query cannot be answered: Table with name goal does not exist. Did you mean "goals"?',
+    "select * from nope": "The query cannot be answered: Table with name nope does not exist. `SHOW TABLES` lists the tables.",
     "select nofn(1)": "The query cannot be answered: Scalar Function with name nofn does not exist. Did you mean …",
     "select 'x'::BIGINT": "The query cannot be answered: Could not convert string 'x' to INT64.",
     "select 'abc": "The query cannot be answered: unterminated string literal.",
