@@ -42,13 +42,12 @@ def _rows(document: Document) -> list[list[str]]:
 def _facts(document: Document) -> list[tuple[str, str]]:
     made = document.get("made")
     share = f", {document['bytes'] / document['log_bytes']:.0%} of the log" if document["log_bytes"] and document["bytes"] else ""
+    segments = document["segments"]
+    stored = f"{document['stored']:,} in {counted(len(segments), 'segment')}, {size(document['bytes'])}{share}"
     facts = [
         ("place", document["place"]),
         ("records", f"{document['records']:,} in the log"),
-        (
-            "stored",
-            f"{document['stored']:,} in {counted(len(document['segments']), 'segment')}, {size(document['bytes'])}{share}",
-        ),
+        ("stored", stored if segments else "none yet"),
         ("tail", f"{document['tail']:,}, projected when they are asked for"),
     ]
     if made is not None:
