@@ -1,8 +1,10 @@
 """Gathers the dossier of a goal as of an event: every part with its query, so that anybody can ask the same again."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from textwrap import indent
 from typing import Any, NamedTuple
 
 from omk.lake.session import Lake
@@ -16,6 +18,7 @@ PARTS = (
     *("verdicts", "proofs", "deliveries", "erased"),
 )
 """The parts, in the order of the page; the query of each stands in `NAME.sql`."""
+_UNQUOTED = re.compile(r"^( *)\{unquoted\}", re.MULTILINE)
 HALF = 20
 """How many rows are told from each end of a part that has more than twice as many."""
 
@@ -49,10 +52,15 @@ def query(name: str, place: Place) -> str:
     shares = place.lineage or (Share(place.goal, 1, 0),)
     lineage = ", ".join(f"({_quoted(one.goal)}, {one.first}, {one.last})" for one in shares)
     words = {"{lineage}": lineage, "{goal}": _quoted(place.goal), "{seq}": str(place.seq)}
-    text = "\n".join(_template(name)[_said(name) :])
+    text = _UNQUOTED.sub(lambda found: indent(_text("unquoted"), found[1]), _text(name))
     for word, value in words.items():
         text = text.replace(word, value)
     return text
+
+
+def _text(name: str) -> str:
+    """The query of a part, or the expression, as it is written."""
+    return "\n".join(_template(name)[_said(name) :])
 
 
 def about(name: str) -> str:

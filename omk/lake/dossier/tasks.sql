@@ -7,18 +7,7 @@ told AS (
 ),
 tasks_then AS (
     SELECT
-        if(
-            starts_with(step['key'], '.'),
-            step['key'][2:],
-            -- A name is quoted as JSON would, but for \U and eight digits before a character that cannot be shown.
-            replace(
-                regexp_replace(
-                    regexp_replace(replace(step['key'][2:-2], '\\', chr(1)), '\\U000e00(..)', '\\udb40\\udc\1', 'g'),
-                    '\\U0000(....)', '\\u\1', 'g'
-                ),
-                chr(1), '\\'
-            )::JSON->>'$'
-        ) AS task,
+        {unquoted} AS task,
         max(value) FILTER (step['field'] = 'role') AS role,
         max(value) FILTER (step['field'] = 'status') AS status,
         max(try_cast(value AS BIGINT)) FILTER (step['field'] = 'attempts') AS attempts,
