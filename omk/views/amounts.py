@@ -1,7 +1,7 @@
 """Values of an answer as people read them: the unit is the end of the column's name, the value is exact before that."""
 
-from omk.domain.duration import show_span
 from omk.views.lines import cells, cut, word
+from omk.views.times import took
 from omk.views.why import kind_name
 
 _MICRO = 1_000_000
@@ -27,7 +27,7 @@ def amount(column: str, value: object) -> str:
 
 def _whole(column: str, value: int) -> str:
     if column.endswith("_ms"):
-        return show_span(value)
+        return took(value)
     if column.endswith(_MONEY):
         return dollars(value)
     return str(value) if column in PLAIN else f"{value:,}"

@@ -7,7 +7,7 @@ from omk.views.audit_decided import changed, decided, digests
 from omk.views.audit_done import done, evidence
 from omk.views.audit_page import NOTHING, Block, Cell, Document, Facts, Page, Query, Quote, Table, Words
 from omk.views.lines import BLANK, Line, Span, badge, cells, line, padded, wrapped
-from omk.views.markdown import escaped
+from omk.views.markdown import code, escaped, longest_ticks, table
 
 _INDENT = "  "
 _BELOW = "    "
@@ -177,7 +177,7 @@ def _block_markdown(block: Block) -> list[str]:
             return [f"**{_text(block.caption)}**", "", *_fenced(block.text, "text"), ""]
         case Facts():
             rows = [(_text(label), _cell(cell)) for label, cell in block.rows]
-            return [f"**{_text(block.caption)}**", "", *_rows(("what", ""), rows)]
+            return [f"**{_text(block.caption)}**", "", *table(("what", ""), rows)]
         case Table(rows=[], nothing=""):
             return []
         case Table(rows=[]):
@@ -188,21 +188,11 @@ def _block_markdown(block: Block) -> list[str]:
             if left_out:
                 blanks = [""] * (len(block.head) - 1)
                 rows_of_cells.insert(after, (left_out_text(left_out), *blanks))
-            return [f"**{_text(block.caption)}**", "", *_rows(block.head, rows_of_cells)]
-
-
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
-    return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
+            return [f"**{_text(block.caption)}**", "", *table(block.head, rows_of_cells)]
 
 
 def _cell(cell: Cell) -> str:
-    """A cell of a table: code in more backticks than it has in a row itself."""
-    if not cell.is_code:
-        return _text(cell.text)
-    text = _flat(cell.text).replace("|", "\\|")
-    ticks = "`" * (_longest(text) + 1)
-    return f"{ticks} {text} {ticks}" if "`" in text else f"`{text}`"
+    return code(cell.text) if cell.is_code else _text(cell.text)
 
 
 def _text(text: str) -> str:
@@ -210,14 +200,5 @@ def _text(text: str) -> str:
 
 
 def _fenced(text: str, language: str) -> list[str]:
-    fence = "`" * max(3, _longest(text) + 1)
+    fence = "`" * max(3, longest_ticks(text) + 1)
     return [f"{fence}{language}", *text.splitlines(), fence]
-
-
-def _longest(text: str) -> int:
-    """How many backticks there are in a row at most."""
-    longest = run = 0
-    for character in text:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    return longest

@@ -3,6 +3,7 @@
 from typing import Any
 
 from omk.domain.words import counted
+from omk.views.amounts import dollars
 from omk.views.audit_page import (
     NOTHING,
     Block,
@@ -14,7 +15,6 @@ from omk.views.audit_page import (
     Words,
     code,
     commands,
-    dollars,
     first,
     names,
     number,
@@ -135,7 +135,7 @@ def _budget(document: Document) -> Block:
     rows = [
         ("time", Cell("any" if limits["active_ms"] is None else took(limits["active_ms"]))),
         ("tokens", Cell("any" if limits["tokens"] is None else f"{limits['tokens']:,}")),
-        ("money", Cell("any" if money is None else dollars(money))),
+        ("money, US dollars", Cell("any" if money is None else dollars(money))),
     ]
     return Facts("Limits", rows, ("budget",))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from omk.views.amounts import dollars
 from omk.views.audit_page import (
     Block,
     Cell,
@@ -10,7 +11,6 @@ from omk.views.audit_page import (
     Section,
     Words,
     code,
-    dollars,
     event,
     names,
     number,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from omk.domain.words import counted
+from omk.views.amounts import dollars
 from omk.views.audit_page import (
     NOTHING,
     Block,
@@ -13,7 +14,6 @@ from omk.views.audit_page import (
     Table,
     Words,
     code,
-    dollars,
     event,
     first,
     number,
@@ -67,7 +67,7 @@ def _usage(document: Document) -> Block:
     rows = [
         ("time of agents", Cell(took(used["active_ms"]))),
         ("tokens", Cell(f"{used['tokens']:,} ({sorts})")),
-        ("money", Cell(dollars(used["micro_usd"]))),
+        ("money, US dollars", Cell(dollars(used["micro_usd"]))),
         ("reports", number(used["reports"])),
     ]
     before = (used["inherited_active_ms"], used["inherited_tokens"], used["inherited_micro_usd"])

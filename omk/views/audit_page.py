@@ -114,13 +114,6 @@ def yes(value: object) -> Cell:
     return Cell("yes" if value else "no")
 
 
-def dollars(micro_usd: int) -> str:
-    """Millionths of a dollar as dollars, exactly: `1.25 USD`, `0.000001 USD`."""
-    whole, rest = divmod(abs(micro_usd), 1_000_000)
-    cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{'-' if micro_usd < 0 else ''}{whole:,}.{cents} USD"
-
-
 def number(value: int | None) -> Cell:
     """A count, its thousands apart."""
     return plain(value) if value is None else Cell(f"{value:,}")

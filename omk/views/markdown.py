@@ -1,5 +1,6 @@
 """The same documents as Markdown, for pull requests and notes."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +18,15 @@ def escaped(text: object) -> str:
 
 
 def code(text: str) -> str:
-    """Text in backticks, with as many as it takes."""
+    """Text in backticks: one more of them than it has in a row itself."""
     line = " ".join(text.split()).replace("|", "\\|")
-    return f"`` {line} ``" if "`" in line else f"`{line}`"
+    ticks = "`" * (longest_ticks(line) + 1)
+    return f"{ticks} {line} {ticks}" if "`" in line else f"`{line}`"
+
+
+def longest_ticks(text: str) -> int:
+    """How many backticks there are in a row at most."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -10,7 +10,7 @@ def took(milliseconds: int | None) -> str:
     if milliseconds < _SECOND:
         return f"{milliseconds} ms"
     if milliseconds < _MINUTE:
-        return f"{milliseconds / _SECOND:.1f} s"
+        return f"{milliseconds // 100 / 10:.1f} s"  # rounded down: 59.96 s is not 60.0 s
     if milliseconds < _HOUR:
         return f"{milliseconds // _MINUTE}m{milliseconds % _MINUTE // _SECOND:02}s"
     if milliseconds < _DAY:

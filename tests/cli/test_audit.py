@@ -142,7 +142,7 @@ def test_a_fork_says_what_it_inherits(tmp_path):
     path = written(tmp_path / "log.jsonl", *forked())
     out = omk("audit", FORK, "--store", str(path), "--all", at=tmp_path).out
     assert "This goal is a fork" in out
-    assert "1.25 USD" in out
+    assert "$1.25" in out
     assert "(inherited)" in out
 
 

@@ -1,15 +1,14 @@
-"""The page of an audit: exact money, lines that fit, tables that say what they leave out, HTML that is only text."""
+"""The page of an audit: lines that fit, tables that say what they leave out, HTML that is only text."""
 
 from html import unescape
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from omk.views.audit import audit_lines, audit_markdown
 from omk.views.audit_decided import why_changed
 from omk.views.audit_html import audit_html
-from omk.views.audit_page import Cell, Facts, Page, Query, Quote, Section, Table, Words, dollars, plain
+from omk.views.audit_page import Cell, Facts, Page, Query, Quote, Section, Table, Words, plain
 from omk.views.lines import cells
 
 SQL = "SELECT 1"
@@ -28,22 +27,6 @@ def page(*blocks, cut=()):
 
 def drawn(one, width=80, **options):
     return ["".join(span.text for span in line) for line in audit_lines(one, width, **options)]
-
-
-@pytest.mark.parametrize(
-    ("micro_usd", "text"),
-    [
-        (0, "0.00 USD"),
-        (1, "0.000001 USD"),
-        (1_250_000, "1.25 USD"),
-        (100_000, "0.10 USD"),
-        (-500_000, "-0.50 USD"),
-        (12_345_678_900_000, "12,345,678.90 USD"),
-        (9_007_199_254_740_993_000_001, "9,007,199,254,740,993.000001 USD"),
-    ],
-)
-def test_money_is_written_exactly(micro_usd, text):
-    assert dollars(micro_usd) == text
 
 
 def test_a_change_of_the_verdict_is_told_in_words():

@@ -53,7 +53,7 @@ def text(lines):
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        ("median_ms", 61_000, "1 m 01 s"),
+        ("median_ms", 61_000, "1m01s"),
         ("micro_usd", 1_234_567_891, "$1,234.567891"),
         ("failed_percent", 12.5, "12.5 %"),
         ("lost_at", "2026-01-02T03:04:05.678901Z", "2026-01-02 03:04:05"),
@@ -73,6 +73,7 @@ def test_an_amount_is_told_in_the_unit_of_its_column(column, value, words):
 
 def test_money_is_exact_and_has_at_least_cents():
     assert [dollars(one) for one in (0, 1, 10_000, 2_500_000, -1)] == ["$0.00", "$0.000001", "$0.01", "$2.50", "-$0.000001"]
+    assert dollars(9_007_199_254_740_993_000_001) == "$9,007,199,254,740,993.000001"
 
 
 def test_a_title_has_no_unit():
