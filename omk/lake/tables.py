@@ -449,7 +449,7 @@ TABLES: tuple[Table, ...] = (
         "but for the gaps and the rest of the proof, which are judged from the state: `verdicts` and `gaps` have them.",
         _GOAL,
         _SEQ,
-        ("path", "VARCHAR", "the value's path, `gates.tests.outcome`", "the fold"),
+        ("path", "VARCHAR", 'the value\'s path, `gates.tests.outcome` or `gates["unit-tests"].outcome`', "the fold"),
         ("old", "JSON", "the value before; null: there was none", "the fold"),
         ("new", "JSON", "the value after; null: there is none any more", "the fold"),
         ("cause", "BIGINT", "the event that changed it: the row's own seq, as `omk diff` names it", "the fold"),
