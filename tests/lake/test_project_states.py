@@ -108,7 +108,7 @@ def test_the_rows_and_their_order_are_the_same_in_every_process():
         subprocess.run(
             (sys.executable, "-c", PROGRAM), env={"PYTHONHASHSEED": seed, "PYTHONPATH": here[0]}, capture_output=True, check=True
         ).stdout
-        for seed in "123"
+        for seed in "12"
     }
     assert len(made) == 1
 
