@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omk.cli.files import replacing, require_outside
 from omk.cli.options import AllOption, Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show, write_text
 from omk.cli.place import locate, owner
@@ -60,7 +61,7 @@ def stats(
     require(asked, given)
     if svg is not None and asked.picture is None:
         raise Refused(f"{name} has no chart. Ask for the answer alone, without --svg.")
-    with _lake(store) as lake:
+    with _lake(store, svg) as lake:
         told = _told(lake, given, owner(locate(store), everywhere=everywhere))
         if show_sql:
             write_text(written_out(asked, told))
@@ -99,8 +100,8 @@ def _text(value: Value) -> str | None:
 
 
 @contextmanager
-def _lake(store: str | None) -> "Iterator[Lake | None]":
-    """The lake of the store that is meant; null where there is no store yet."""
+def _lake(store: str | None, svg: Path | None) -> "Iterator[Lake | None]":
+    """The lake of the store that is meant; null where there is no store yet. Raises Refused where *svg* belongs to it."""
     from omk.lake.session import Lake
     from omk.lake.store import store_at
 
@@ -109,6 +110,8 @@ def _lake(store: str | None) -> "Iterator[Lake | None]":
     except NotFound:
         yield None
         return
+    if svg is not None:
+        require_outside(svg, found)
     with hearing() as hears:
         lake = Lake(found, hears)
     with lake:
@@ -174,5 +177,6 @@ def _write_svg(path: Path, answer: Document) -> None:
     if drawn is None:
         said = answer["empty"] if not answer["rows"] else "All values are zero, or there is only one of them."
         raise Unusable(f"There is nothing to draw: {said}")
-    path.write_text(drawn, encoding="utf-8", errors="replace")
+    with replacing(path) as file:
+        file.write(drawn.encode("utf-8", "replace"))
     say(f"the chart is in {path}")

@@ -185,7 +185,7 @@ def test_a_file_is_written_and_named_and_nothing_goes_to_stdout(tmp_path):
         (("RUN@999",), 1, "outside"),
         (("RUN", "--format", "pdf"), 2, "pdf"),
         (("RUN", "--json", "--format", "md"), 2, "not both"),
-        (("RUN", "--output", "no/such/folder/page.md"), 1, "No such file"),
+        (("RUN", "--output", "no/such/folder/page.md"), 1, "There is no folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(arguments, code, words, tmp_path):

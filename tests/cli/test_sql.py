@@ -184,6 +184,9 @@ def test_an_answer_never_takes_the_place_of_the_store(repository, tmp_path):
         answer = omk("sql", "select 1", "-o", str(store / name), at=repository)
         assert answer.code == 1, name
         assert "belongs to the store" in answer.err
+        for words in (("audit", "latest", "-o"), ("stats", "blocking-gaps", "--svg")):
+            answer = omk(*words, str(store / name), at=repository)
+            assert (answer.code, "belongs to the store" in answer.err) == (1, True), (words, name)
     (tmp_path / "link").symlink_to(store / "log.sqlite")
     assert omk("sql", "select 1", "-o", str(tmp_path / "link"), at=repository).code == 1
     shutil.copy(LOG, tmp_path / "log.jsonl")
