@@ -32,11 +32,6 @@ class Layout:
         self._widths = _widths(self.heads, [[_text(value) for value in row] for row in rows], width - _MARGIN)
         self._count = 0
 
-    @property
-    def is_table(self) -> bool:
-        """Whether a row is a line; else each column is one."""
-        return bool(self._widths)
-
     def head(self) -> list[Line]:
         """The names of the columns."""
         if not self._widths:

@@ -1,7 +1,6 @@
 """The tables of records, verdicts, goals, tasks, usage and files: what the log and the fold say, and nothing of their own."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from omk.domain.event import Recorded, Unknown, kind_of
+from omk.domain.event import Unknown, kind_of
 from omk.domain.subjects.budget import UsageReported
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.text import texts
@@ -29,10 +28,6 @@ Row = dict[str, Any]
 
 def time_of(row: Row, column: str = "recorded_at") -> str | None:
     return None if row[column] is None else row[column].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def own_records(log: Log) -> Iterator[tuple[int, Recorded]]:
-    yield from log.follow()
 
 
 # --- events ---
