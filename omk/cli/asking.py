@@ -12,7 +12,7 @@ import typer
 
 from omk.cli.answers import Form, write_answer, write_parquet
 from omk.cli.files import replacing, require_outside
-from omk.cli.options import JsonOption, StoreOption
+from omk.cli.options import JsonOption, StoreOption, require_one
 from omk.cli.output import is_terminal, write
 from omk.cli.spool import ENOUGH
 from omk.cli.syncing import hearing
@@ -80,8 +80,7 @@ def opened(store: Store, memory: str) -> Lake:
 
 def _choice(form: Form | None, output: Path | None, *, as_json: bool) -> Form:
     """The format asked for; without one that of the file's name."""
-    if form is not None and as_json:
-        raise typer.BadParameter("Give either --format or --json, not both.")
+    require_one(form, as_json)
     ending = output.suffix[1:].lower() if output else ""
     choice = Form.JSON if as_json else form or (Form(ending) if ending in list(Form) else Form.TEXT)
     if choice is Form.PARQUET and output is None and is_terminal():

@@ -9,7 +9,7 @@ import typer
 
 from omk.cli.archive import Found, found
 from omk.cli.files import replacing, require_outside
-from omk.cli.options import AllOption, GoalAddress, JsonOption, StoreOption
+from omk.cli.options import AllOption, GoalAddress, JsonOption, StoreOption, require_one
 from omk.cli.output import drawn, encoded, json_bytes, say, width, write
 from omk.replay.documents import Document
 from omk.replay.printable import printable
@@ -39,8 +39,7 @@ def audit(
     everywhere: AllOption = False,
 ) -> None:
     """Write one page about a goal that an auditor can read: omk audit latest --format html --output audit.html."""
-    if form is not None and as_json:
-        raise typer.BadParameter("Give either --format or --json, not both.")
+    require_one(form, as_json)
     choice = AuditFormat.JSON if as_json else form or AuditFormat.TEXT
     with found(address, store, everywhere=everywhere) as one:
         document = _dossier(one, output)

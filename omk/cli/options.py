@@ -34,6 +34,11 @@ AllOption = Annotated[bool, typer.Option("--all", help="Goals of every repositor
 
 def chosen(form: Format | None, as_json: bool) -> Format:
     """The format asked for. Raises a usage error if it was asked for twice."""
+    require_one(form, as_json)
+    return Format.JSON if as_json else form or Format.TEXT
+
+
+def require_one(form: StrEnum | None, as_json: bool) -> None:
+    """Raise a usage error if the format was asked for twice."""
     if form is not None and as_json:
         raise typer.BadParameter("Give either --format or --json, not both.")
-    return Format.JSON if as_json else form or Format.TEXT

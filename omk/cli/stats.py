@@ -16,6 +16,7 @@ from omk.cli.place import locate, owner
 from omk.cli.syncing import hearing
 from omk.domain.duration import parse_duration
 from omk.errors import NotFound, Refused, Unusable
+from omk.lake.plain import plain_times
 from omk.lake.question import Question, Row, Value, ask, newest, question, questions, require, written_out
 from omk.replay.address import Known, find_goal
 from omk.replay.documents import Document
@@ -86,14 +87,10 @@ def _list(choice: Format, given: Mapping[str, object]) -> None:
 
 
 def _answer(asked: Question, told: Mapping[str, Value], rows: list[Row]) -> Document:
-    parameters = {name: _text(told.get(name)) for name in (*asked.parameters, "repository")}
+    parameters = {name: plain_times(told.get(name)) for name in (*asked.parameters, "repository")}
     columns = [{"name": name, "sentence": sentence} for name, sentence in asked.columns.items()]
     named: Document = {"question": asked.name, "sentence": asked.sentence, "parameters": parameters, "columns": columns}
     return named | {"rows": rows, "about": asked.about, "empty": asked.empty, "picture": asked.picture}
-
-
-def _text(value: Value) -> str | None:
-    return f"{value:%Y-%m-%dT%H:%M:%S.%f}Z" if isinstance(value, datetime) else value
 
 
 # --- The lake, and what a question is told ---

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,6 +60,19 @@ def plain_rows(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> list
         [value if value is None or plain is None else plain(value) for value, plain in zip(row, makers, strict=True)]
         for row in rows
     ]
+
+
+def plain_times(value: Any) -> Any:
+    """The value with every time in it as a record writes it: `2026-11-22T10:15:00.123456Z`."""
+    match value:
+        case datetime():
+            return _when(value.astimezone(UTC))
+        case list():
+            return [plain_times(one) for one in value]
+        case dict():
+            return {name: plain_times(one) for name, one in value.items()}
+        case _:
+            return value
 
 
 def plain_of(kind: "DuckDBPyType") -> Plain | None:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omk.errors import NotFound, Refused
+from omk.lake.plain import plain_times
 
 if TYPE_CHECKING:
     from omk.lake.session import Lake
@@ -68,7 +69,7 @@ def ask(lake: "Lake", asked: Question, told: Mapping[str, Value]) -> list[Row]:
     """The rows of the answer. What the question is *told* is bound, and no part of the SQL; times are text, UTC."""
     names = set(_PARAMETER.findall(asked.sql))
     answer = lake.sql(asked.sql, {name: told.get(name) for name in names})
-    return [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.fetchall()]
+    return [dict(zip(answer.columns, map(plain_times, row), strict=True)) for row in answer.fetchall()]
 
 
 def written_out(asked: Question, told: Mapping[str, Value]) -> str:
@@ -97,12 +98,6 @@ def _read(name: str, text: str) -> Question:
         picture=head.get("picture"),
         sql=found["sql"],
     )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
-    return value
 
 
 def _literal(value: Value) -> str:

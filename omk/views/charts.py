@@ -112,21 +112,10 @@ def bar_lines(drawn: Bars, width: int) -> list[Line]:
         if one.group != group:
             group = one.group
             lines.append(line("  ", Span(cut(group, width - 2), "bold")))
-        bar = bar_text(one.value / drawn.most, room)
+        bar = Span(padded(bar_text(one.value / drawn.most, room), room), drawn.style)
         value = " " * (texts - cells(one.text)) + one.text
         label = Span(padded(shortened(one.label, labels), labels))
-        lines.append(
-            line(
-                "  ",
-                label,
-                "  ",
-                Span(padded(bar, room), drawn.style),
-                "  ",
-                value,
-                "  ",
-                Span(one.beside if besides else "", "dim"),
-            )
-        )
+        lines.append(line("  ", label, "  ", bar, "  ", value, "  ", Span(one.beside if besides else "", "dim")))
     left = len(drawn.bars) - len(shown)
     return lines + ([line(Span(f"  and {left} more", "dim"))] if left else [])
 

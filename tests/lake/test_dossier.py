@@ -7,8 +7,9 @@ from omk.domain.subjects.review import GrantWaiver
 from omk.domain.subjects.verdict import EraseText, TextErased
 from omk.errors import Unusable
 from omk.lake.dossier.document import dossier, place_of
-from omk.lake.dossier.gather import HALF, PARTS, gathered, plain, query
+from omk.lake.dossier.gather import HALF, PARTS, gathered, query
 from omk.lake.opening import lake_at
+from omk.lake.plain import plain_times
 from omk.lake.store import store_at
 from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
@@ -99,7 +100,7 @@ def test_every_query_of_a_part_asked_again_gives_what_the_part_shows(run):
     with lake_at(str(run / corpus.LOG)) as lake:
         for name, part in document["parts"].items():
             found = lake.sql(part["sql"])
-            again = [dict(zip(found.columns, map(plain, one), strict=True)) for one in found.fetchall()]
+            again = [dict(zip(found.columns, map(plain_times, one), strict=True)) for one in found.fetchall()]
             assert len(again) == part["total"]
             shown = again[: part["after"]] + again[len(again) - (len(part["rows"]) - part["after"]) :]
             assert (name, shown[: len(part["rows"])]) == (name, part["rows"])

@@ -1,12 +1,12 @@
 """Gathers the dossier of a goal as of an event: every part with its query, so that anybody can ask the same again."""
 
 import re
-from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from textwrap import indent
 from typing import Any, NamedTuple
 
+from omk.lake.plain import plain_times
 from omk.lake.session import Lake
 
 Document = dict[str, Any]
@@ -88,18 +88,5 @@ def _part(lake: Lake, sql: str, *, is_whole: bool) -> Document:
     found = relation.fetchall()
     left_out = 0 if is_whole else max(0, len(found) - 2 * HALF)
     kept = found[:HALF] + found[-HALF:] if left_out else found
-    rows = [{name: plain(value) for name, value in zip(names, row, strict=True)} for row in kept]
+    rows = [{name: plain_times(value) for name, value in zip(names, row, strict=True)} for row in kept]
     return {"sql": sql, "total": len(found), "left_out": left_out, "after": HALF if left_out else len(rows), "rows": rows}
-
-
-def plain(value: Any) -> Any:
-    """A value of the lake as JSON has it: times are written as everywhere in omk."""
-    match value:
-        case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        case list():
-            return [plain(one) for one in value]
-        case dict():
-            return {name: plain(one) for name, one in value.items()}
-        case _:
-            return value
