@@ -5,7 +5,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 from omk.errors import Refused, Unusable
@@ -29,6 +28,8 @@ def require_outside(output: Path, store: Store) -> None:
 @contextmanager
 def replacing(output: Path) -> Iterator[IO[bytes]]:
     """A file to write to, which takes the place of *output* once all of it is written, or is gone if that fails."""
+    from tempfile import NamedTemporaryFile
+
     target = output.resolve()
     if target.exists() and not stat.S_ISREG(target.stat().st_mode):
         with target.open("wb") as file:  # a pipe or a device: there is no place to take
