@@ -1,8 +1,6 @@
 """sql: one query to the lake, from the command line, a file or standard input; or many at a prompt. It reads the lake alone."""
 
-import os
 import re
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +13,13 @@ import typer
 from omk.cli.answers import Form, write_answer, write_parquet
 from omk.cli.options import JsonOption, StoreOption
 from omk.cli.output import is_terminal, write
+from omk.cli.placing import replacing, require_outside
 from omk.cli.spool import ENOUGH
 from omk.cli.syncing import hearing
 from omk.domain.duration import SECOND, parse_duration, show_duration
 from omk.errors import Refused, Unusable
 from omk.lake.session import MEMORY, Lake
 from omk.lake.store import Store, store_at
-from omk.log.anchors import FOLDER as HEADS
-from omk.log.open import NAME, is_one, store_path
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,7 +65,7 @@ def sql(
         return
     asked, place = _text(query, file), store_at(store)
     if output is not None:
-        _require_outside(output, place)
+        require_outside(output, place)
     with opened(place, memory) as lake, _taken(output) as sink:
         connection = lake.ready_for(asked)
         shown = rows if output is None else rows or 0
@@ -169,18 +166,6 @@ def _answer(connection: "DuckDBPyConnection", query: str, form: Form, file: IO[b
         write_answer(connection.execute(query), form, file.write, rows)
 
 
-def _require_outside(output: Path, store: Store) -> None:
-    """Raise Refused where an answer would take the place of something of the store's."""
-    target, folder = output.resolve(), store.folder.resolve()
-    log = store_path(store.url, store.folder).resolve()
-    is_own = log.name == NAME and target.is_relative_to(log.parent)
-    is_beside = target.parent == log.parent and target.name.startswith(log.name)
-    is_log = not is_one(store.url, store.folder) and target.exists() and target.suffix == log.suffix
-    places = [folder / HEADS, *([store.lake.resolve()] if store.lake else [])]
-    if is_own or is_beside or is_log or any(target.is_relative_to(place) for place in places):
-        raise Refused(f"{output} belongs to the store, and an answer would take its place. Name another file.")
-
-
 @contextmanager
 def _taken(output: Path | None) -> Iterator[IO[bytes]]:
     """Where an answer goes; nothing comes out of it unless all is well."""
@@ -195,35 +180,3 @@ def _taken(output: Path | None) -> Iterator[IO[bytes]]:
         whole.seek(0)
         while piece := whole.read(1 << 20):
             write(piece)
-
-
-@contextmanager
-def replacing(output: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which takes the place of *output* once all of it is written, or is gone if that fails."""
-    from tempfile import NamedTemporaryFile
-
-    target = output.resolve()
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        with target.open("wb") as file:  # a pipe or a device: there is no place to take
-            yield file
-        return
-    if not target.parent.is_dir():
-        raise Unusable(f"There is no folder {target.parent}. Make it, or name another file.")
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_mask()
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as file:
-        fresh = Path(file.name)
-        try:
-            yield file.file
-            file.flush()
-            os.fsync(file.fileno())
-            fresh.chmod(mode)
-            fresh.replace(target)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
-
-
-def _mask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

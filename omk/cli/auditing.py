@@ -10,6 +10,7 @@ import typer
 from omk.cli.archive import Found, found
 from omk.cli.options import AllOption, GoalAddress, JsonOption, StoreOption
 from omk.cli.output import drawn, encoded, json_bytes, say, width, write
+from omk.cli.placing import replacing, require_outside
 from omk.replay.documents import Document
 from omk.replay.printable import printable
 
@@ -42,23 +43,26 @@ def audit(
         raise typer.BadParameter("Give either --format or --json, not both.")
     choice = AuditFormat.JSON if as_json else form or AuditFormat.TEXT
     with found(address, store, everywhere=everywhere) as one:
-        document = _dossier(one)
+        document = _dossier(one, output)
     content = _written(document, choice, explain=explain, is_file=output is not None)
     if output is None:
         write(content)
         return
-    output.write_bytes(content)
+    with replacing(output) as file:
+        file.write(content)
     say(f"The audit of {document['goal']} at event {document['seq']} is in {output}.")
 
 
-def _dossier(one: Found) -> Document:
-    """The document, its gaps' texts in place."""
+def _dossier(one: Found, output: Path | None) -> Document:
+    """The document, its gaps' texts in place. Raises Refused where *output* is the store's."""
     from omk.cli.syncing import hearing
     from omk.lake.dossier.document import dossier, place_of
     from omk.lake.session import Lake
     from omk.lake.store import store_at
 
     store = store_at(one.archive.url)
+    if output is not None:
+        require_outside(output, store)
     with closing(store.log), hearing() as hears, Lake(store, hears) as lake:
         document = dossier(lake, one.history, place_of(one.archive.log, one.goal, one.seq))
     document["gaps"] = one.resolved(document["gaps"])

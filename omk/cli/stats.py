@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ import typer
 from omk.cli.options import AllOption, Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show, write_text
 from omk.cli.place import locate
+from omk.cli.placing import replacing, require_outside
 from omk.cli.syncing import hearing
 from omk.domain.duration import parse_duration
 from omk.errors import NotFound, Refused, Unusable
@@ -60,6 +61,7 @@ def stats(
     require(asked, given)
     if svg is not None and asked.picture is None:
         raise Refused(f"{name} has no chart. Ask for the answer alone, without --svg.")
+    _require_outside(svg, store)
     with _lake(store) as lake:
         told = _told(lake, given, _owner(store, everywhere=everywhere))
         if show_sql:
@@ -143,11 +145,11 @@ def _since(lake: "Lake | None", text: str) -> datetime:
             raise Refused(f"invalid --since: {text} is longer ago than there are dates.") from problem
     try:
         moment = datetime.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise Refused(f"invalid --since: {text!r} is no time. Give {FORMS}.")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment is not None:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # below
+    raise Refused(f"invalid --since: {text!r} is no time. Give {FORMS}.")
 
 
 _KNOWN = """
@@ -173,6 +175,18 @@ def _mention_others(lake: "Lake", repository: Value) -> None:
         say(f"{others} goal(s) of other repositories are in this store too: --all")
 
 
+def _require_outside(svg: Path | None, store: str | None) -> None:
+    """Raise Refused where a chart would take the place of something of the store's."""
+    if svg is None:
+        return
+    from omk.lake.store import store_at
+
+    with suppress(NotFound):
+        found = store_at(store)
+        with closing(found.log):
+            require_outside(svg, found)
+
+
 def _write_svg(path: Path, answer: Document) -> None:
     from omk.views.svg import chart
 
@@ -180,5 +194,6 @@ def _write_svg(path: Path, answer: Document) -> None:
     if drawn is None:
         said = answer["empty"] if not answer["rows"] else "All values are zero, or there is only one of them."
         raise Unusable(f"There is nothing to draw: {said}")
-    path.write_text(drawn, encoding="utf-8", errors="replace")
+    with replacing(path) as file:
+        file.write(drawn.encode("utf-8", "replace"))
     say(f"the chart is in {path}")
