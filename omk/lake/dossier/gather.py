@@ -1,5 +1,6 @@
 """Gathers the dossier of a goal as of an event: every part with its query, so that anybody can ask the same again."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ PARTS = (
     *("verdicts", "proofs", "deliveries", "erased"),
 )
 """The parts, in the order of the page; the query of each stands in `NAME.sql`."""
+_WORD = re.compile("{(?:lineage|goal|seq)}")
 HALF = 20
 """How many rows are told from each end of a part that has more than twice as many."""
 
@@ -50,9 +52,7 @@ def query(name: str, place: Place) -> str:
     lineage = ", ".join(f"({_quoted(one.goal)}, {one.first}, {one.last})" for one in shares)
     words = {"{lineage}": lineage, "{goal}": _quoted(place.goal), "{seq}": str(place.seq)}
     text = "\n".join(_template(name)[_said(name) :])
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
+    return _WORD.sub(lambda found: words[found[0]], text)  # at once: a goal may have the name of one of these
 
 
 def about(name: str) -> str:
