@@ -77,12 +77,9 @@ class Lake:
     # --- What is stored ---
 
     def _stored(self) -> list[Segment]:
-        """The segments to read, built first where that is due."""
+        """The segments to read, built first where that is due: elsewhere where the store's lake cannot be used."""
         shelf = None if self._store.lake is None else Shelf(self._store.lake)
-        found: list[Segment] = []
-        if shelf is not None:
-            self._stack.enter_context(shelf.reading())
-            found = chained(shelf.sound(self._store.log, self.head))
+        found = self._read(shelf) if shelf is not None and shelf.is_lockable else []
         covered = found[-1].manifest.end if found else 0
         if self.head - covered < WINDOW and not (shelf and shelf.flaws):
             return found
@@ -90,7 +87,12 @@ class Lake:
         if shelf is None or not shelf.is_writable:
             shelf = Shelf(Path(self._stack.enter_context(TemporaryDirectory(prefix="omk-lake-"))))
         sync(self._store, shelf, self._hears)
+        return self._read(shelf)
+
+    def _read(self, shelf: Shelf) -> list[Segment]:
+        """The segments that are there, which stay there from now on, and the head as it is since then."""
         self._stack.enter_context(shelf.reading())
+        self.head = self._store.head
         return chained(shelf.sound(self._store.log, self.head))
 
     # --- The tables ---

@@ -18,7 +18,7 @@ from omk.errors import Damaged, Refused
 from omk.lake.lane import Lane
 from omk.lake.opening import lake_at
 from omk.lake.segments import GROUP, SIZES, WINDOW, Stretch, cover, parts_of
-from omk.lake.shelf import Shelf
+from omk.lake.shelf import Shelf, version
 from omk.lake.store import store_at
 from omk.lake.sync import Quiet, plan, sync
 from omk.log.codec import erased
@@ -316,6 +316,79 @@ def test_a_lake_that_cannot_be_written_is_built_elsewhere_and_gone_afterwards(br
     assert not (brief / "lake").exists()
 
 
+def erase(growing: Growing) -> None:
+    """Erase the prompt of the first goal."""
+    with sqlite3.connect(growing.folder / "log.sqlite") as connection:
+        body = connection.execute("SELECT state FROM stored_events WHERE rowid = 1").fetchone()[0]
+        connection.execute("UPDATE stored_events SET state = ? WHERE rowid = 1", (erased(body),))
+    growing.record(TextErased(seq=1, paths=("prompt",), reason="It held a name."))
+
+
+@pytest.mark.parametrize("what", ["readers", "builder", "segments", "work", "a file"])
+def test_a_lake_that_cannot_be_used_is_built_elsewhere(brief: Path, what: str, monkeypatch: pytest.MonkeyPatch):
+    told = answers(brief)
+    place = brief / "lake" / version()
+    if what == "a file":
+        shutil.rmtree(brief / "lake")
+        (brief / "lake").touch()
+    elif what != "builder":
+        (place / "sound.json").unlink()
+        next(place.glob("segments/*/manifest")).unlink()
+    closed = {place / what, brief / "lake" / what}
+    (place / "work").mkdir() if what == "work" else None
+    access = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: path not in closed and access(path, mode))
+    assert answers(brief) == told
+
+
+def test_building_anew_waits_for_whoever_builds(brief: Path):
+    synced(brief)
+    mine, heard, done = Shelf(brief / "lake"), Heard(), threading.Event()
+
+    def remove() -> None:
+        Shelf(brief / "lake").remove(heard.tell)
+        done.set()
+
+    thread = threading.Thread(target=remove)
+    with mine.building(heard.tell):
+        thread.start()
+        assert not done.wait(0.3)
+        assert mine.segments.is_dir()
+    thread.join()
+    assert heard.told == ["another process is building the lake: waiting for it"]
+    assert not mine.segments.exists()
+
+
+def test_a_text_that_was_erased_while_somebody_built_is_gone_too(small: None, tmp_path: Path):
+    growing = Growing(tmp_path, goals=1)
+    growing.grow(2 * W + 20)
+    synced(tmp_path)
+    segments = next((tmp_path / "lake").glob("*/segments"))
+    first = min(segments.iterdir())
+    first.rename(tmp_path / "not published yet")
+    erase(growing)
+    store = store_at(str(tmp_path))
+    Shelf(tmp_path / "lake").sound(store.log, store.head)  # somebody asks meanwhile
+    (tmp_path / "not published yet").rename(first)
+    with lake_at(str(tmp_path)) as lake:
+        assert lake.sql("SELECT texts FROM events WHERE kind = 'goal_created.v1'").fetchall() == [(None,)]
+
+
+def test_a_log_that_grows_while_the_lake_is_opened_is_read_as_it_is_then(tmp_path: Path, small: None):
+    growing = Growing(tmp_path)
+    growing.grow(8 * W - 3)
+    synced(tmp_path)
+
+    class Growth(Quiet):
+        def begin(self, total: int) -> None:
+            growing.grow(5)
+
+    shutil.rmtree(tmp_path / "lake")
+    with lake_at(str(tmp_path), Growth()) as lake:
+        assert lake.sql("SELECT count(*) FROM events").fetchall() == [(8 * W + 2,)]
+        assert lake.head == 8 * W + 2
+
+
 @pytest.mark.parametrize("step", [0, W])
 def test_a_text_that_was_erased_is_gone_from_the_lake_too(small: None, tmp_path: Path, step: int):
     growing = Growing(tmp_path, goals=1)
@@ -324,10 +397,7 @@ def test_a_text_that_was_erased_is_gone_from_the_lake_too(small: None, tmp_path:
     said = "SELECT texts FROM events WHERE kind = 'goal_created.v1'"
     with lake_at(str(tmp_path)) as lake:
         assert "acceptance" in lake.sql(said).fetchall()[0][0]
-    with sqlite3.connect(tmp_path / "log.sqlite") as connection:
-        body = connection.execute("SELECT state FROM stored_events WHERE rowid = 1").fetchone()[0]
-        connection.execute("UPDATE stored_events SET state = ? WHERE rowid = 1", (erased(body),))
-    growing.record(TextErased(seq=1, paths=("prompt",), reason="It held a name."))
+    erase(growing)
     growing.grow(step)
     with lake_at(str(tmp_path)) as lake:
         assert lake.sql(said).fetchall() == [(None,)]
