@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
+from weakref import finalize
 
 from omk.domain.proof.rules import RULES
 from omk.errors import Refused
@@ -33,6 +34,7 @@ class Lake:
     def __init__(self, store: Store, hears: Quiet | None = None, memory: str = MEMORY) -> None:
         self._store, self._hears, self._memory = store, hears or Quiet(), memory
         self._stack = ExitStack()
+        finalize(self, self._stack.close)
         try:
             self.head = store.head
             self._segments = self._stored()
@@ -72,7 +74,9 @@ class Lake:
         from omk.lake.guard import checked, reading
 
         self._provide(checked(self._connection, query))
-        return reading(self._connection)
+        connection = reading(self._connection)
+        finalize(connection, _let_go, self).atexit = False  # what is asked of a lake keeps it: omk.lake(store).sql(query)
+        return connection
 
     # --- What is stored ---
 
@@ -158,6 +162,10 @@ class Lake:
             lane = Lane(self._store.log, number, start, self._store.folder, is_cheap=is_cheap)
             for _, window in lane.windows(self.head):
                 yield {"events": window.events()} if is_cheap else window.tables()
+
+
+def _let_go(_: Lake) -> None:
+    """Nobody needs the lake for this any more."""
 
 
 def _definitions(segments: list[Segment], names: Collection[str], *, is_all: bool) -> Iterator[str]:

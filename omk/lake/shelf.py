@@ -157,7 +157,7 @@ class Shelf:
             wanted = set(cover(head))
             for stretch in list(stretches_in(self.segments)):
                 if stretch not in wanted:
-                    shutil.rmtree(self.segments / stretch.name, ignore_errors=True)
+                    _take_away(self.segments / stretch.name)
             for other in self.root.iterdir():
                 if other.is_dir() and other != self.place:
                     shutil.rmtree(other, ignore_errors=True)
@@ -206,6 +206,14 @@ def _keeping(sound: Mapping[Stretch, Segment], erasure: Erasure) -> list[Stretch
     return [stretch for stretch, segment in sound.items() if keeps(segment, erasure)]
 
 
+def _take_away(path: Path) -> None:
+    """Remove a folder, or whatever stands there in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _key(erasure: Erasure) -> str:
     """What an erasure is known by."""
     return f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
@@ -226,7 +234,7 @@ def _belongs(segment: Segment, bodies: Mapping[int, bytes]) -> bool:
 def _is_lockable(path: Path) -> bool:
     """Whether a lock can be held: it is there, or can be made."""
     may_write = os.access(path.parent, _ENTERED)
-    return os.access(path, os.R_OK | (os.W_OK if may_write else 0)) if path.exists() else may_write
+    return os.access(path, os.R_OK | (os.W_OK if may_write else 0)) if os.path.exists(path) else may_write  # noqa: PTH110 - it does not raise
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The lake is built of the log: bit by bit or at once, killed or not, by one or by two, it is the same."""
 
+import gc
 import hashlib
 import os
 import random
@@ -216,6 +217,33 @@ def test_a_reader_keeps_what_it_reads_while_others_sync(tmp_path: Path, small: N
         assert len(list((tmp_path / "lake").glob("*/segments/*"))) > 2
     synced(tmp_path)
     assert len(list((tmp_path / "lake").glob("*/segments/*"))) == 2
+
+
+def test_an_answer_keeps_the_lake_it_is_of(tmp_path: Path, small: None):
+    growing = Growing(tmp_path)
+    growing.grow(7 * W)
+    answer = lake_at(str(tmp_path)).sql("SELECT count(*) FROM events").filter("true")
+    gc.collect()
+    growing.grow(2 * W)
+    synced(tmp_path)
+    assert answer.fetchall() == [(7 * W,)]
+    place = next((tmp_path / "lake").glob("*/segments"))
+    assert len(list(place.iterdir())) > 2
+    del answer
+    gc.collect()
+    synced(tmp_path)
+    assert len(list(place.iterdir())) == 2
+
+
+def test_what_stands_in_the_place_of_a_segment_goes(brief: Path):
+    synced(brief)
+    place = next((brief / "lake").glob("*/segments"))
+    (place / Stretch(8 * W, 9 * W).name).touch()
+    (place / Stretch(0, G // 2).name).touch()
+    (place / Stretch(W, 3 * W).name).symlink_to(brief)
+    synced(brief)
+    assert len(list(place.iterdir())) == 2
+    assert synced(brief).told == []
 
 
 def damage(path: Path, how: str) -> None:
