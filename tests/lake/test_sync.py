@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +142,21 @@ def test_processes_build_what_one_process_builds(store: Path, tmp_path: Path, mo
     monkeypatch.setattr("omk.lake.build.ALONE", 0)
     assert synced(other).reached == 2 * WINDOW
     assert contents(store) == contents(other)
+
+
+def test_only_one_process_of_a_sync_hears_of_ctrl_c(store: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("omk.lake.build.ALONE", 0)
+    groups: list[int] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            groups.append(os.getpgid(self.pid))
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    synced(store)
+    assert len(groups) == 2
+    assert os.getpgrp() not in groups
 
 
 def test_an_answer_has_what_was_recorded_since(tmp_path: Path, small: None):
