@@ -137,11 +137,11 @@ def _since(lake: "Lake | None", text: str) -> datetime:
             raise Refused(f"invalid --since: {text} is longer ago than there are dates.") from problem
     try:
         moment = datetime.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise Refused(f"invalid --since: {text!r} is no time. Give {FORMS}.")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment is not None:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # below
+    raise Refused(f"invalid --since: {text!r} is no time. Give {FORMS}.")
 
 
 _KNOWN = """

@@ -92,10 +92,10 @@ def built(log: Log, order: Order, events: int) -> Iterator[Built | Reached]:
 
 
 def _at_once(order: Order) -> Iterator[Built | Reached]:
-    """Each lane in a process of its own, which ends when this one does."""
+    """Each lane in a process of its own, which ends when this one does, and does not hear of Ctrl-C by itself."""
     command = (sys.executable, "-m", "omk.lake.worker", msgspec.json.encode(order).decode())
     workers = [
-        subprocess.Popen((*command, str(number)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        subprocess.Popen((*command, str(number)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, process_group=0)
         for number in range(LANES)
     ]
     try:

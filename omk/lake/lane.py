@@ -34,6 +34,7 @@ class Lane:
         self._is_cheap, self._window = is_cheap, window or WINDOW
         self._log, self._number, self._start, self._folder = log, number, start, folder
         self._decode = readers().decode
+        self._tips: dict[str, Recorded] = {}
         self._known: dict[str, GoalProjection] = {}
         self._used: dict[str, int] = {}
         self._last: tuple[int, Recorded] | None = None
@@ -71,11 +72,12 @@ class Lane:
             record = self._decode(body)
         except (Damaged, TypeError, AttributeError, IndexError) as problem:
             raise unreadable(problem, goal, self._seq(goal) + 1) from problem
-        if not self._is_cheap:
+        if self._is_cheap:
+            _check(goal, self._tips.get(goal), record)
+            self._tips[goal] = record
+        else:
             known = self._known.get(goal) or self._begun(goal, record)
-            last = known.last
-            if last is not None and (record.prev != last.digest or record.seq != last.seq + 1 or record.goal != goal):
-                raise _broken(goal, last, record)
+            _check(goal, known.last, record)
             known.add(position, record, window)
         window.taken.append(Taken(position, record, body, texts(record)))
         if type(record.event) is TextErased:
@@ -108,6 +110,12 @@ class Lane:
                 del self._used[goal]
                 self._known.pop(goal, None)
         return window
+
+
+def _check(goal: str, last: Recorded | None, record: Recorded) -> None:
+    """Raise Damaged where a record does not follow the *last* one that is known of its goal."""
+    if last is not None and (record.prev != last.digest or record.seq != last.seq + 1 or record.goal != goal):
+        raise _broken(goal, last, record)
 
 
 def _broken(goal: str, last: Recorded, record: Recorded) -> Damaged:

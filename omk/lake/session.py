@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
+from weakref import finalize
 
 from omk.domain.proof.rules import RULES
 from omk.errors import Refused
@@ -33,6 +34,7 @@ class Lake:
     def __init__(self, store: Store, hears: Quiet | None = None, memory: str = MEMORY) -> None:
         self._store, self._hears, self._memory = store, hears or Quiet(), memory
         self._stack = ExitStack()
+        finalize(self, self._stack.close)
         try:
             self.head = store.head
             self._segments = self._stored()
@@ -72,17 +74,16 @@ class Lake:
         from omk.lake.guard import checked, reading
 
         self._provide(checked(self._connection, query))
-        return reading(self._connection)
+        connection = reading(self._connection)
+        finalize(connection, _let_go, self).atexit = False  # what is asked of a lake keeps it: omk.lake(store).sql(query)
+        return connection
 
     # --- What is stored ---
 
     def _stored(self) -> list[Segment]:
-        """The segments to read, built first where that is due."""
+        """The segments to read, built first where that is due: elsewhere where the store's lake cannot be used."""
         shelf = None if self._store.lake is None else Shelf(self._store.lake)
-        found: list[Segment] = []
-        if shelf is not None:
-            self._stack.enter_context(shelf.reading())
-            found = chained(shelf.sound(self._store.log, self.head))
+        found = self._read(shelf) if shelf is not None and shelf.is_lockable else []
         covered = found[-1].manifest.end if found else 0
         if self.head - covered < WINDOW and not (shelf and shelf.flaws):
             return found
@@ -90,7 +91,12 @@ class Lake:
         if shelf is None or not shelf.is_writable:
             shelf = Shelf(Path(self._stack.enter_context(TemporaryDirectory(prefix="omk-lake-"))))
         sync(self._store, shelf, self._hears)
+        return self._read(shelf)
+
+    def _read(self, shelf: Shelf) -> list[Segment]:
+        """The segments that are there, which stay there from now on, and the head as it is since then."""
         self._stack.enter_context(shelf.reading())
+        self.head = self._store.head
         return chained(shelf.sound(self._store.log, self.head))
 
     # --- The tables ---
@@ -116,6 +122,8 @@ class Lake:
         self._stack.callback(connection.close)
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA tail")
+        connection.execute("CREATE TABLE tail.trial (one INTEGER)")  # what no memory is left for is told now, not at a query
+        connection.execute("DROP TABLE tail.trial")
         connection.execute("CREATE SCHEMA stored")
         lock(connection, [str(path) for segment in self._segments for name in STORED for path in segment.paths(name)])
         return connection
@@ -156,6 +164,10 @@ class Lake:
             lane = Lane(self._store.log, number, start, self._store.folder, is_cheap=is_cheap)
             for _, window in lane.windows(self.head):
                 yield {"events": window.events()} if is_cheap else window.tables()
+
+
+def _let_go(_: Lake) -> None:
+    """Nobody needs the lake for this any more."""
 
 
 def _definitions(segments: list[Segment], names: Collection[str], *, is_all: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from omk.log.folder import private_folder, replace_file
 from omk.log.protocol import Log
 
 _SEEN, _WORK = "sound.json", "work"
+_BUILDS = "another process is building the lake: waiting for it"
+_ENTERED = os.W_OK | os.X_OK
 _ERASED = b'"kind":"text_erased.v'
 Tell = Callable[[str], None]
 Known = dict[str, list[int]]
@@ -67,21 +69,27 @@ class Shelf:
         checked = {one: segment for one, segment in there.items() if segment is not None and flaws[one] is None}
         self._erase(log, head, checked, known)
         if known != before and os.access(self.place, os.W_OK):
-            replace_file(self.place / _SEEN, msgspec.json.encode(known), is_cache=True)
+            with suppress(Unusable):  # a full disk: what was read is read again
+                replace_file(self.place / _SEEN, msgspec.json.encode(known), is_cache=True)
         return checked
 
     def _erase(self, log: Log, head: int, sound: dict[Stretch, Segment], known: Known) -> None:
-        """Take from the *sound* segments those that keep a text that was erased since they were made."""
+        """Take from the *sound* segments those that keep a text that was erased since they were made.
+
+        An erasure need not be looked for again once it is in a segment itself: nothing that was read before it is still to come.
+        """
         covered = chained(sound)
         beyond = log.stretch(covered[-1].manifest.end if covered else 0, head) if sound else ()
         late = erasures_of(decode(body) for _, _, body in beyond if _ERASED in body)
-        for erasure in (*late, *(one for segment in sound.values() for one in segment.manifest.content.erasures)):
-            key = f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
+        told = (*late, *(one for segment in sound.values() for one in segment.manifest.content.erasures))
+        stored = {_key(one) for segment in covered for one in segment.manifest.content.erasures}
+        for erasure in told:
+            key = _key(erasure)
             keeping = _keeping(sound, erasure) if key not in known else []
             for stretch in keeping:
                 self.flaws.append(f"segment {stretch.name}: it keeps a text that was erased")
                 del sound[stretch]
-            if not keeping:
+            if not keeping and key in stored:
                 known[key] = []
 
     def _flaw(self, segment: Segment | None, bodies: Mapping[int, bytes], known: Known) -> str | None:
@@ -98,10 +106,19 @@ class Shelf:
             return {}
 
     @property
+    def is_lockable(self) -> bool:
+        """Whether what is here can be kept from being taken away."""
+        return _is_lockable(self.root / "readers")
+
+    @property
     def is_writable(self) -> bool:
         """Whether something can be built here."""
-        there = next(path for path in (self.place, *self.place.parents) if path.exists())
-        return os.access(there, os.W_OK)
+        if not os.path.lexists(self.root):
+            above = next(path for path in self.root.parents if path.exists())
+            return os.access(above, _ENTERED)
+        folders = [path for path in (self.root, self.place, self.segments, self.place / _WORK) if os.path.lexists(path)]
+        locks = (self.root / "builder", self.root / "readers")
+        return all(path.is_dir() and os.access(path, _ENTERED) for path in folders) and all(map(_is_lockable, locks))
 
     @property
     def size(self) -> int:
@@ -115,7 +132,7 @@ class Shelf:
         """Be the one who builds; gives a folder to work in, which is gone afterwards. Waits for another who builds."""
         for folder in (self.root.parent, self.root):
             private_folder(folder)
-        with _locked(self.root / "builder", fcntl.LOCK_EX, lambda: tell("another process is building the lake: waiting for it")):
+        with _locked(self.root / "builder", fcntl.LOCK_EX, lambda: tell(_BUILDS)):
             work = self.place / _WORK
             shutil.rmtree(work, ignore_errors=True)
             for folder in (self.place, self.segments, work):  # only now: an omk of another version may have taken them away
@@ -140,16 +157,22 @@ class Shelf:
             wanted = set(cover(head))
             for stretch in list(stretches_in(self.segments)):
                 if stretch not in wanted:
-                    shutil.rmtree(self.segments / stretch.name, ignore_errors=True)
+                    _take_away(self.segments / stretch.name)
             for other in self.root.iterdir():
                 if other.is_dir() and other != self.place:
                     shutil.rmtree(other, ignore_errors=True)
 
     def remove(self, tell: Tell) -> None:
-        """Take all of it away, once nobody asks any more."""
+        """Take all of it away, once nobody asks or builds any more.
+
+        Whoever builds never waits for those who ask, so the two locks can be waited for in this order.
+        """
         if not self.root.exists():
             return
-        with _locked(self.root / "readers", fcntl.LOCK_EX, lambda: tell("somebody asks the lake: waiting for it")):
+        with (
+            _locked(self.root / "readers", fcntl.LOCK_EX, lambda: tell("somebody asks the lake: waiting for it")),
+            _locked(self.root / "builder", fcntl.LOCK_EX, lambda: tell(_BUILDS)),
+        ):
             shutil.rmtree(self.segments, ignore_errors=True)
             (self.place / _SEEN).unlink(missing_ok=True)
 
@@ -183,6 +206,19 @@ def _keeping(sound: Mapping[Stretch, Segment], erasure: Erasure) -> list[Stretch
     return [stretch for stretch, segment in sound.items() if keeps(segment, erasure)]
 
 
+def _take_away(path: Path) -> None:
+    """Remove a folder, or whatever stands there in its place."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _key(erasure: Erasure) -> str:
+    """What an erasure is known by."""
+    return f"erased/{erasure.goal}/{erasure.seq}/{erasure.path}"
+
+
 def _belongs(segment: Segment, bodies: Mapping[int, bytes]) -> bool:
     """Whether the last record that a segment knows of is the one that stands there in the log, as *bodies* tells it."""
     tip = segment.manifest.content.tip
@@ -193,6 +229,12 @@ def _belongs(segment: Segment, bodies: Mapping[int, bytes]) -> bool:
     except (KeyError, Damaged):
         return False
     return (record.goal, record.seq, record.digest) == (tip.goal, tip.seq, tip.digest)
+
+
+def _is_lockable(path: Path) -> bool:
+    """Whether a lock can be held: it is there, or can be made."""
+    may_write = os.access(path.parent, _ENTERED)
+    return os.access(path, os.R_OK | (os.W_OK if may_write else 0)) if os.path.exists(path) else may_write  # noqa: PTH110 - it does not raise
 
 
 @contextmanager

@@ -27,8 +27,11 @@ def main(arguments: list[str]) -> int:
             _say(message)
     except Damaged as damage:
         _say(Broke(text=damage.text, goal=damage.goal, seq=damage.seq, code=damage.code))
-    except (OmkError, OSError) as problem:
+    except OmkError as problem:
         _say(Broke(text=str(problem)))
+    except OSError as problem:
+        said = problem.strerror or str(problem)
+        _say(Broke(text=f"The lake cannot be built: {said}. Check that omk may use it, and that the disk has room."))
     return 0
 
 

@@ -38,6 +38,7 @@ class SeveralLogs:
                 yield start + position, record
 
     def stretch(self, after: int, upto: int, *, share: tuple[int, int] = (0, 1)) -> Iterator[tuple[int, str, bytes]]:
+        self._of("")  # raises where a goal is in two of them
         for start, log in zip(self._starts, self._logs, strict=True):
             if upto > start:
                 for position, goal, body in log.stretch(max(0, after - start), upto - start, share=share):

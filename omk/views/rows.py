@@ -24,7 +24,7 @@ class Head(NamedTuple):
 
 
 class Layout:
-    """How wide each column is, by the rows that are known; further rows are cut to that."""
+    """How wide each column is, by the rows that are known; words in further rows are cut to that."""
 
     def __init__(self, heads: Sequence[Head], rows: Sequence[Row], width: int) -> None:
         self.heads = list(heads)
@@ -52,7 +52,7 @@ class Layout:
     def _line(self, spans: Sequence[Span]) -> Line:
         parts = [Span(" " * _MARGIN)]
         for number, (span, room, head) in enumerate(zip(spans, self._widths, self.heads, strict=True)):
-            text = cut(span.text, room)
+            text = span.text if head.is_number or head.is_whole else cut(span.text, room)  # a number that is cut is another one
             before = " " * (room - cells(text)) if head.is_number else ""
             is_last = number == len(spans) - 1
             parts += [Span(before), Span(text, span.style)]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from omk.domain.subjects.agent import CallTool, ToolCalled
 from omk.domain.subjects.delivery import AcceptChange
 from omk.domain.subjects.goal import GoalCreated
+from omk.lake.dossier.gather import Place, Share, query
 from omk.replay.printable import printable
 from tests.cli.calling import omk
 from tests.cli.pages import outline
@@ -114,3 +115,20 @@ def test_a_hostile_request_stays_in_its_fence_and_its_cell_in_markdown(tmp_path)
 def test_a_hostile_request_is_cut_into_lines_that_fit(tmp_path):
     out = omk("audit", str(hostile(tmp_path)), at=tmp_path).out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_page_never_takes_the_place_of_the_store_it_tells_of(tmp_path):
+    log = hostile(tmp_path)
+    before = log.read_bytes()
+    answer = omk("audit", str(log), "-o", str(log), at=tmp_path)
+    assert (answer.code, answer.out) == (1, "")
+    assert "belongs to the store" in answer.err
+    assert log.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["{goal}", "{seq}", "{lineage}"])
+def test_a_goal_may_be_named_like_a_place_in_a_query(tmp_path, name):
+    """Names of goals that were imported are anybody's."""
+    asked = query("summary", Place(name, 3, (Share(name, 1, 3),)))
+    assert f"(VALUES ('{name}', 1, 3))" in asked
+    assert f"FILTER (goal <> '{name}')" in asked

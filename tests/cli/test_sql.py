@@ -205,6 +205,11 @@ def test_text_shows_as_many_rows_as_one_asks_for_and_says_what_is_missing(tmp_pa
     assert many.err.startswith("omk: 1 of more than 100,001 rows")
 
 
+def test_a_number_is_never_cut(tmp_path):
+    answer = sql("select range as n, 'a' as word from range(100000)", at=tmp_path)
+    assert answer.out.splitlines()[-1].split() == ["99999", "a"]
+
+
 def test_nothing_in_an_answer_can_steer_the_terminal(tmp_path):
     hostile = "select chr(27) || '[31mred' || chr(155) || '2J' || chr(8238) as \"a\x1b[31m\", chr(10) || 'b' as b"
     for form in ("text", "md"):

@@ -130,6 +130,8 @@ def test_an_agent_is_any_part_of_how_it_is_driven(store):
         (["readiness", "--since", "2026-13-01"], "invalid --since: '2026-13-01' is no time."),
         (["readiness", "--since", "999999999999d"], "longer ago than there are dates"),
         (["readiness", "--since", ""], "invalid --since: it is empty."),
+        (["readiness", "--since", "0001-01-01T00:00:00+14:00"], "invalid --since: '0001-01-01T00:00:00+14:00' is no time."),
+        (["readiness", "--since", "9999-12-31T23:59:59-14:00"], "invalid --since: '9999-12-31T23:59:59-14:00' is no time."),
         (["--since", "7d"], "--since needs a question"),
         (["flaky-gates", "--goal", "g-ready", "--svg", "../x.svg"], "There is nothing to draw"),
     ],
@@ -202,6 +204,13 @@ def test_a_chart_is_written_as_svg_beside_the_answer(store, name, tmp_path):
     assert questions()[name].sentence in " ".join(words.split())
 
 
-def test_a_chart_that_cannot_be_written_is_told_in_one_line(store, tmp_path):
-    said = one_line(stats(store, "gate-failures", "--svg", str(tmp_path / "not" / "there.svg")))
-    assert f"There is no folder {tmp_path / 'not'}" in said
+def test_a_chart_that_cannot_be_written_is_told_in_one_line(store):
+    said = one_line(stats(store, "gate-failures", "--svg", str(store.parent / "not" / "there.svg")))
+    assert "There is no folder" in said
+
+
+def test_a_chart_never_takes_the_place_of_the_store(store):
+    before = (store / "log.sqlite").read_bytes()
+    said = one_line(stats(store, "gate-failures", "--svg", str(store / "log.sqlite")))
+    assert "belongs to the store" in said
+    assert (store / "log.sqlite").read_bytes() == before

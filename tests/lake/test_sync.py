@@ -1,5 +1,6 @@
 """The lake is built of the log: bit by bit or at once, killed or not, by one or by two, it is the same."""
 
+import gc
 import hashlib
 import os
 import random
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from omk.errors import Damaged, Refused
 from omk.lake.lane import Lane
 from omk.lake.opening import lake_at
 from omk.lake.segments import GROUP, SIZES, WINDOW, Stretch, cover, parts_of
-from omk.lake.shelf import Shelf
+from omk.lake.shelf import Shelf, version
 from omk.lake.store import store_at
 from omk.lake.sync import Quiet, plan, sync
 from omk.log.codec import erased
@@ -142,6 +144,21 @@ def test_processes_build_what_one_process_builds(store: Path, tmp_path: Path, mo
     assert contents(store) == contents(other)
 
 
+def test_only_one_process_of_a_sync_hears_of_ctrl_c(store: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("omk.lake.build.ALONE", 0)
+    groups: list[int] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            groups.append(os.getpgid(self.pid))
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    synced(store)
+    assert len(groups) == 2
+    assert os.getpgrp() not in groups
+
+
 def test_an_answer_has_what_was_recorded_since(tmp_path: Path, small: None):
     growing = Growing(tmp_path)
     total = 0
@@ -216,6 +233,33 @@ def test_a_reader_keeps_what_it_reads_while_others_sync(tmp_path: Path, small: N
         assert len(list((tmp_path / "lake").glob("*/segments/*"))) > 2
     synced(tmp_path)
     assert len(list((tmp_path / "lake").glob("*/segments/*"))) == 2
+
+
+def test_an_answer_keeps_the_lake_it_is_of(tmp_path: Path, small: None):
+    growing = Growing(tmp_path)
+    growing.grow(7 * W)
+    answer = lake_at(str(tmp_path)).sql("SELECT count(*) FROM events").filter("true")
+    gc.collect()
+    growing.grow(2 * W)
+    synced(tmp_path)
+    assert answer.fetchall() == [(7 * W,)]
+    place = next((tmp_path / "lake").glob("*/segments"))
+    assert len(list(place.iterdir())) > 2
+    del answer
+    gc.collect()
+    synced(tmp_path)
+    assert len(list(place.iterdir())) == 2
+
+
+def test_what_stands_in_the_place_of_a_segment_goes(brief: Path):
+    synced(brief)
+    place = next((brief / "lake").glob("*/segments"))
+    (place / Stretch(8 * W, 9 * W).name).touch()
+    (place / Stretch(0, G // 2).name).touch()
+    (place / Stretch(W, 3 * W).name).symlink_to(brief)
+    synced(brief)
+    assert len(list(place.iterdir())) == 2
+    assert synced(brief).told == []
 
 
 def damage(path: Path, how: str) -> None:
@@ -316,6 +360,79 @@ def test_a_lake_that_cannot_be_written_is_built_elsewhere_and_gone_afterwards(br
     assert not (brief / "lake").exists()
 
 
+def erase(growing: Growing) -> None:
+    """Erase the prompt of the first goal."""
+    with sqlite3.connect(growing.folder / "log.sqlite") as connection:
+        body = connection.execute("SELECT state FROM stored_events WHERE rowid = 1").fetchone()[0]
+        connection.execute("UPDATE stored_events SET state = ? WHERE rowid = 1", (erased(body),))
+    growing.record(TextErased(seq=1, paths=("prompt",), reason="It held a name."))
+
+
+@pytest.mark.parametrize("what", ["readers", "builder", "segments", "work", "a file"])
+def test_a_lake_that_cannot_be_used_is_built_elsewhere(brief: Path, what: str, monkeypatch: pytest.MonkeyPatch):
+    told = answers(brief)
+    place = brief / "lake" / version()
+    if what == "a file":
+        shutil.rmtree(brief / "lake")
+        (brief / "lake").touch()
+    elif what != "builder":
+        (place / "sound.json").unlink()
+        next(place.glob("segments/*/manifest")).unlink()
+    closed = {place / what, brief / "lake" / what}
+    (place / "work").mkdir() if what == "work" else None
+    access = os.access
+    monkeypatch.setattr("os.access", lambda path, mode: path not in closed and access(path, mode))
+    assert answers(brief) == told
+
+
+def test_building_anew_waits_for_whoever_builds(brief: Path):
+    synced(brief)
+    mine, heard, done = Shelf(brief / "lake"), Heard(), threading.Event()
+
+    def remove() -> None:
+        Shelf(brief / "lake").remove(heard.tell)
+        done.set()
+
+    thread = threading.Thread(target=remove)
+    with mine.building(heard.tell):
+        thread.start()
+        assert not done.wait(0.3)
+        assert mine.segments.is_dir()
+    thread.join()
+    assert heard.told == ["another process is building the lake: waiting for it"]
+    assert not mine.segments.exists()
+
+
+def test_a_text_that_was_erased_while_somebody_built_is_gone_too(small: None, tmp_path: Path):
+    growing = Growing(tmp_path, goals=1)
+    growing.grow(2 * W + 20)
+    synced(tmp_path)
+    segments = next((tmp_path / "lake").glob("*/segments"))
+    first = min(segments.iterdir())
+    first.rename(tmp_path / "not published yet")
+    erase(growing)
+    store = store_at(str(tmp_path))
+    Shelf(tmp_path / "lake").sound(store.log, store.head)  # somebody asks meanwhile
+    (tmp_path / "not published yet").rename(first)
+    with lake_at(str(tmp_path)) as lake:
+        assert lake.sql("SELECT texts FROM events WHERE kind = 'goal_created.v1'").fetchall() == [(None,)]
+
+
+def test_a_log_that_grows_while_the_lake_is_opened_is_read_as_it_is_then(tmp_path: Path, small: None):
+    growing = Growing(tmp_path)
+    growing.grow(8 * W - 3)
+    synced(tmp_path)
+
+    class Growth(Quiet):
+        def begin(self, total: int) -> None:
+            growing.grow(5)
+
+    shutil.rmtree(tmp_path / "lake")
+    with lake_at(str(tmp_path), Growth()) as lake:
+        assert lake.sql("SELECT count(*) FROM events").fetchall() == [(8 * W + 2,)]
+        assert lake.head == 8 * W + 2
+
+
 @pytest.mark.parametrize("step", [0, W])
 def test_a_text_that_was_erased_is_gone_from_the_lake_too(small: None, tmp_path: Path, step: int):
     growing = Growing(tmp_path, goals=1)
@@ -324,10 +441,7 @@ def test_a_text_that_was_erased_is_gone_from_the_lake_too(small: None, tmp_path:
     said = "SELECT texts FROM events WHERE kind = 'goal_created.v1'"
     with lake_at(str(tmp_path)) as lake:
         assert "acceptance" in lake.sql(said).fetchall()[0][0]
-    with sqlite3.connect(tmp_path / "log.sqlite") as connection:
-        body = connection.execute("SELECT state FROM stored_events WHERE rowid = 1").fetchone()[0]
-        connection.execute("UPDATE stored_events SET state = ? WHERE rowid = 1", (erased(body),))
-    growing.record(TextErased(seq=1, paths=("prompt",), reason="It held a name."))
+    erase(growing)
     growing.grow(step)
     with lake_at(str(tmp_path)) as lake:
         assert lake.sql(said).fetchall() == [(None,)]

@@ -76,3 +76,12 @@ def test_commands_that_read_take_a_pattern(tmp_path: Path):
     answer = omk("lake", "sync", "--store", ALL, at=tmp_path)
     assert (answer.code, answer.out) == (1, "")
     assert "no lake of their own" in answer.err
+
+
+def test_the_records_of_a_goal_that_is_in_two_files_are_not_told_twice(tmp_path):
+    content = next(REPLAYS.glob("*/log.jsonl")).read_bytes()
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes(content)
+    answer = omk("sql", "--store", str(tmp_path / "*.jsonl"), "select count(*) from events", at=tmp_path)
+    assert (answer.code, answer.out) == (1, "")
+    assert "is in two of these logs" in answer.err

@@ -18,6 +18,7 @@ PARTS = (
     *("verdicts", "proofs", "deliveries", "erased"),
 )
 """The parts, in the order of the page; the query of each stands in `NAME.sql`."""
+_WORD = re.compile("{(?:lineage|goal|seq)}")
 _UNQUOTED = re.compile(r"^( *)\{unquoted\}", re.MULTILINE)
 HALF = 20
 """How many rows are told from each end of a part that has more than twice as many."""
@@ -53,9 +54,7 @@ def query(name: str, place: Place) -> str:
     lineage = ", ".join(f"({_quoted(one.goal)}, {one.first}, {one.last})" for one in shares)
     words = {"{lineage}": lineage, "{goal}": _quoted(place.goal), "{seq}": str(place.seq)}
     text = _UNQUOTED.sub(lambda found: indent(_text("unquoted"), found[1]), _text(name))
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
+    return _WORD.sub(lambda found: words[found[0]], text)  # at once: a goal may have the name of one of these
 
 
 def _text(name: str) -> str:
