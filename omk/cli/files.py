@@ -23,12 +23,17 @@ def require_outside(output: Path, store: Store) -> None:
     places = [folder / HEADS, *([store.lake.resolve()] if store.lake else [])]
     if is_own or is_beside or is_log or any(target.is_relative_to(place) for place in places):
         raise Refused(f"{output} belongs to the store, and an answer would take its place. Name another file.")
-    if target.is_file() and target.open("rb").read(len(DATABASE)) == DATABASE:
+    if target.is_file() and _begins_with(target, DATABASE):
         raise Refused(f"{output} is a database, and an answer would take its place. Name another file.")
 
 
 DATABASE = b"SQLite format 3\0"
 """What every SQLite file begins with: a log of another store, most likely."""
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 @contextmanager

@@ -122,7 +122,7 @@ class Lake:
         self._stack.callback(connection.close)
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("CREATE SCHEMA tail")
-        connection.execute("CREATE TABLE tail.trial (one INTEGER)")  # what no memory is left for is told now, not at a query
+        connection.execute("CREATE TABLE tail.trial AS FROM range(10000)")  # too little memory is told now, not at a query
         connection.execute("DROP TABLE tail.trial")
         connection.execute("CREATE SCHEMA stored")
         lock(connection, [str(path) for segment in self._segments for name in STORED for path in segment.paths(name)])
