@@ -14,6 +14,7 @@ record.
 - Money is whole millionths of a US dollar (`micro_usd`): sums of it are exact.
 - A column of type JSON holds JSON text: `payload->>'outcome'` is a string, `texts->>'reason'` the words of a person, an agent
   or a tool. What was erased from the log is gone from the lake with the next answer.
+- A number that 64 bits cannot hold is null in its column; `payload` has it as it was recorded.
 - *The fold* is omk's own: `status`, `verdicts` and `state_changes` are what `omk show`, `omk verdicts` and `omk diff` say.
 - A fork's inherited events stand under its parent's name; its verdicts and its state are told from the first inherited event on.
 - `recorded_at` is the time of an event. (`at` would be a reserved word.)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from omk.lake.tables import Columns
+from omk.lake.stored import Columns
 
 TYPES = {
     "BIGINT": pa.int64(),

@@ -22,7 +22,7 @@ from omk.lake.segments import (
     parts_of,
     write_manifest,
 )
-from omk.lake.tables import STORED
+from omk.lake.stored import STORED
 
 SCHEMAS = {name: pa.schema([(column, TYPES[kind]) for column, kind in columns.items()]) for name, columns in STORED.items()}
 _LEVEL = 1

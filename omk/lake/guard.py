@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from omk.errors import Refused
-from omk.lake.tables import MACROS, STORED, TABLES
+from omk.lake.stored import STORED
+from omk.lake.tables import MACROS, TABLES
 from omk.lake.tokens import Token, tokens
 from omk.lake.trouble import told
 

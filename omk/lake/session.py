@@ -13,8 +13,9 @@ from omk.errors import Refused
 from omk.lake.segments import LANES, WINDOW, Segment
 from omk.lake.shelf import Shelf, chained
 from omk.lake.store import Store
+from omk.lake.stored import STORED
 from omk.lake.sync import Quiet, sync
-from omk.lake.tables import MACROS, STORED, TABLES
+from omk.lake.tables import MACROS, TABLES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation

@@ -19,7 +19,7 @@ import omk
 from omk.domain.digest import blake2b
 from omk.errors import Damaged, Unusable
 from omk.lake.segments import Erasure, Segment, Stretch, cover, erasures_of, flaw_of, opened, stretches_in
-from omk.lake.tables import STORED
+from omk.lake.stored import STORED
 from omk.log.codec import decode
 from omk.log.folder import private_folder, replace_file
 from omk.log.protocol import Log

@@ -13,7 +13,7 @@ from omk.domain.event import Recorded, Unknown
 from omk.domain.subjects.goal import GoalForked
 from omk.lake.lane import Lane
 from omk.lake.project.changes import JUDGED
-from omk.lake.tables import STORED
+from omk.lake.stored import STORED
 from omk.log.codec import Entry, decode, erased, seal
 from omk.log.memory import MemoryLog
 from omk.log.protocol import Log

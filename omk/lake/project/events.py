@@ -10,7 +10,7 @@ import pyarrow as pa
 from omk.domain.event import Recorded, Unknown, kind_of
 from omk.errors import Damaged
 from omk.lake.arrow import array_of, nulls
-from omk.lake.tables import STORED
+from omk.lake.stored import STORED
 from omk.log.codec import event_bytes
 
 COLUMNS = STORED["events"]

@@ -10,7 +10,7 @@ from omk.domain.event import Recorded
 from omk.lake.arrow import table_of
 from omk.lake.project.changes import Changes
 from omk.lake.project.events import Taken, events_table
-from omk.lake.tables import STORED
+from omk.lake.stored import STORED
 
 _encode = msgspec.json.encode
 
