@@ -1,6 +1,7 @@
 """A lane: the goals of one share, projected window by window along the whole log."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from omk.domain.event import Recorded
@@ -12,7 +13,7 @@ from omk.lake.project.events import Taken
 from omk.lake.project.goal import GoalProjection
 from omk.lake.project.window import Window
 from omk.lake.segments import LANES, WINDOW, Tip
-from omk.log.chain import owners, unreadable
+from omk.log.chain import Segment, lineage, owner_of, unreadable
 from omk.log.codec import readers
 from omk.log.protocol import Log
 from omk.log.snapshots import Snapshots
@@ -94,8 +95,8 @@ class Lane:
         kept = Snapshots(self._folder, log, goal).nearest if self._folder is not None else lambda _: None
         history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto), kept)
         is_whole = first.seq == 1 or (isinstance(first.event, GoalForked) and next(log.bodies(goal)).seq == first.seq)
-        own = (lambda _: goal) if first.seq == 1 else owners(log, goal)
-        known = self._known[goal] = GoalProjection(history, own)
+        parts = [Segment(goal, 0, None)] if first.seq == 1 else lineage(log, goal)
+        known = self._known[goal] = GoalProjection(history, partial(owner_of, parts))
         if not is_whole:
             known.begin(first.seq - 1)
         return known

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
 
 
 class Synced(NamedTuple):
-    """What a sync did: how many segments it made of how many records, how many it merged, and what it found broken."""
+    """What a sync did: how many segments it made of how many records, and how many it merged."""
 
     segments: int
     events: int
     merged: int
-    flaws: tuple[str, ...]
 
 
 class Quiet:
@@ -82,7 +81,7 @@ def sync(store: Store, shelf: Shelf, hears: Quiet) -> Synced:
             merge(work / stretch.name, stretch, shelf.sound(store.log, head))
             shelf.publish(work, stretch)
         shelf.tidy(head)
-        return Synced(len(todo.projected), events, len(todo.merged), tuple(shelf.flaws))
+        return Synced(len(todo.projected), events, len(todo.merged))
 
 
 def _gone(projected: Iterable[Stretch], sound: Collection[Stretch]) -> list[str]:

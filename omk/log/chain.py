@@ -113,10 +113,14 @@ def segments(bodies: Bodies, goal: str) -> list[Segment]:
         goal, end = fork.goal, fork.seq if end is None else min(end, fork.seq)
 
 
-def owners(log: "Log", goal: str) -> Callable[[int], str]:
-    """What tells whose own record a seq of the history of *goal* is: its own, or an ancestor's of a fork."""
-    parts = segments(lambda name, *_: (one.body for one in log.bodies(name)), goal)
-    return lambda seq: next((part.goal for part in parts if part.within(seq - 1, seq)), goal)
+def lineage(log: "Log", goal: str) -> list[Segment]:
+    """Whose records make up the history of *goal*, as `segments` tells it of an open log. Raises Damaged."""
+    return segments(lambda name, *_: (one.body for one in log.bodies(name)), goal)
+
+
+def owner_of(parts: Iterable[Segment], seq: int) -> str:
+    """The goal whose own record a seq of a history is."""
+    return next(part.goal for part in parts if part.within(seq - 1, seq))
 
 
 def _decoded(bodies: Iterator[bytes], part: Segment, after: int, *, is_last: bool, texts: bool) -> Iterator[Recorded]:

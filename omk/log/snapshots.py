@@ -15,7 +15,7 @@ from immutables import Map
 from omk.domain.checkpoint import Checkpoint
 from omk.domain.digest import blake2b, digest_of
 from omk.errors import OmkError
-from omk.log.chain import Segment, segments
+from omk.log.chain import Segment, lineage, owner_of
 from omk.log.folder import file_name, private_folder, replace_file
 from omk.log.protocol import Log
 
@@ -100,12 +100,12 @@ class Snapshots:
     def _parts(self) -> list[Segment]:
         """Whose records the history consists of."""
         try:
-            return segments(lambda goal, *_: (one.body for one in self._log.bodies(goal)), self.goal)
+            return lineage(self._log, self.goal)
         except OmkError:
             return [Segment(self.goal, 0, None)]  # whoever reads on will say what is wrong
 
     def _owner(self, seq: int) -> str:
-        return next(part.goal for part in self._parts if part.within(seq - 1, seq))
+        return owner_of(self._parts, seq)
 
     def _place(self, goal: str) -> Path | None:
         known = fingerprint()

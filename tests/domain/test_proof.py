@@ -12,7 +12,8 @@ from omk.domain.proof.proof import prove, verdict_core, verdict_digest
 from omk.domain.proof.rules import RULES, VERSION
 from omk.domain.proof.standing import judge
 from omk.domain.subjects.budget import BudgetExhausted
-from omk.domain.subjects.goal import CancelGoal, FailGoal, PauseGoal
+from omk.domain.subjects.gate import GatesConfigured
+from omk.domain.subjects.goal import CancelGoal, FailGoal, OracleAssessed, PauseGoal
 from omk.domain.subjects.review import GrantWaiver, ReviewBlocked
 from omk.domain.values import PASSES
 from tests.histories import histories
@@ -152,3 +153,13 @@ def test_a_goal_is_running_while_something_is_wanted():
 
 def test_an_open_worktree_is_no_gap():
     assert goal.given(*READY, EXAMPLES["worktree_opened.v1"]).proof.status == "ready"
+
+
+def test_there_is_one_gap_per_code_also_where_a_log_names_a_check_or_a_gate_twice():
+    gate = next(event for event in EXAMPLES.values() if isinstance(event, GatesConfigured)).gates[0]
+    assessed = OracleAssessed(oracle="bugfix", testable=True, reason=None, checks=("t1", "t1"), signals=())
+    events = (assessed, GatesConfigured(gates=(replace(gate, required=True),) * 2, guards=()))
+    judged = judge(Recorded(GOAL, seq, "2026-01-02T03:04:05.000000Z", BOT, (), "", event) for seq, event in enumerate(events, 1))
+    codes = [gap.code for gap in prove(judged.state, judged.standing).gaps]
+    assert {"oracle.t1", f"gate.{gate.name}"} < set(codes)
+    assert len(codes) == len(set(codes)) == len(judged.open)

@@ -123,7 +123,7 @@ def configured(gates: Gates, event: GatesConfigured, record: Recorded) -> Gates:
     by_name = {
         one.name: replace(known[one.name], definition=one) if one.name in known else Gate(definition=one) for one in event.gates
     }
-    order = tuple(one.name for one in event.gates)
+    order = tuple(by_name)  # each once, whatever a log says: there is one gap per code
     return replace(gates, order=order, by_name=Map(by_name), guards=event.guards, seq=record.seq)
 
 

@@ -254,7 +254,7 @@ def assessed(goal: Goal, event: OracleAssessed, record: Recorded) -> Goal:
         kind=event.oracle,
         testable=event.testable,
         reason=quoted(record, event.reason),
-        checks=event.checks,
+        checks=tuple(dict.fromkeys(event.checks)),  # each once, whatever a log says: there is one gap per code
         seq=record.seq,
     )
     return replace(goal, oracle=oracle)

@@ -5,7 +5,7 @@ from omk.errors import Unusable
 from omk.lake.dossier.gather import Document, Place, Share, gathered
 from omk.lake.dossier.judged import Judged, judged
 from omk.lake.session import Lake
-from omk.log.chain import segments
+from omk.log.chain import lineage
 from omk.log.protocol import Log
 from omk.replay.explain.why import why_document
 from omk.replay.history import History
@@ -14,7 +14,7 @@ from omk.replay.history import History
 def place_of(log: Log, goal: str, seq: int) -> Place:
     """A goal as of event *seq*, with whose events its history is made of."""
     found = []
-    for one in segments(lambda name, *_: (stored.body for stored in log.bodies(name)), goal):
+    for one in lineage(log, goal):
         last = seq if one.end is None else min(one.end, seq)
         if last > one.start:
             found.append(Share(one.goal, one.start + 1, last))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from immutables import Map
 
 from omk.domain.event import Recorded
@@ -18,7 +17,6 @@ from omk.lake.project.window import Window
 from omk.replay.history import History, Turning, Verdict
 
 TASK = PARTS.index("task")
-_encode = msgspec.json.encode
 Owner = Callable[[int], str]
 """Whose own event a seq of a history is: the goal's, or an ancestor's of a fork."""
 
