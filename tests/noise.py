@@ -9,7 +9,7 @@ from msgspec import inspect
 
 from omk.domain.catalogue import EVENTS, SUBJECTS
 from omk.domain.event import Command, Event, Recorded, Unknown
-from omk.domain.goal_decider import PlanGoal, decide
+from omk.domain.goal_decider import ACROSS, decide
 from omk.domain.state import INITIAL, GoalState, evolve
 from omk.domain.values import PASSES
 from omk.errors import Refused
@@ -82,7 +82,7 @@ def structs(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     return st.builds(kind, **fields)
 
 
-COMMANDS: tuple[type[Command], ...] = (PlanGoal, *(one for part in SUBJECTS.values() for one in part.commands))
+COMMANDS: tuple[type[Command], ...] = tuple({**ACROSS, **{one: None for part in SUBJECTS.values() for one in part.commands}})
 
 
 def events() -> st.SearchStrategy[Event]:

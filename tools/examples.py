@@ -41,6 +41,7 @@ from omk.domain.subjects.goal import (
     OracleAssessed,
     StagnationDetected,
 )
+from omk.domain.subjects.policy import Needs, PolicyConfigured
 from omk.domain.subjects.review import (
     ReviewBlocked,
     ReviewErrored,
@@ -49,11 +50,13 @@ from omk.domain.subjects.review import (
     ReviewStarted,
     WaiverGranted,
 )
+from omk.domain.subjects.slice import Collision, SliceConflicted, SliceMended, SliceRecorded, WorkKept
 from omk.domain.subjects.task import (
     LeaseExpired,
     LeaseRenewed,
     TaskAccepted,
     TaskClaimed,
+    TaskExcused,
     TaskFailed,
     TaskFinished,
     TaskProposed,
@@ -157,6 +160,52 @@ TASK: tuple[Event, ...] = (
     TaskFinished(task=WORK, attempt=1, tree=AFTER),
     TaskFailed(task=WORK, attempt=1, reason="The agent ended failed with exit code 1."),
     TaskRetried(task=WORK, attempt=2, reason="open: gate.tests"),
+    TaskExcused(task=WORK, reason="It only looks at what is there."),
+)
+POLICY: tuple[Event, ...] = (
+    PolicyConfigured(
+        lease_ms=300_000,
+        planner=None,
+        max_tasks=50,
+        task_time_ms=900_000,
+        task_tokens=None,
+        task_micro_usd=None,
+        gates_at_once=2,
+        needs=(Needs(gate=GATE, gates=("lint",)),),
+        rerun_failed=1,
+        flaky="inconclusive",
+        breaker_failures=5,
+        breaker_recovery_ms=30_000,
+        breaker_probes=1,
+        stagnation_warmup=3,
+        stagnation_window=5,
+        stagnation_metrics=3,
+        approve=("npm test*",),
+        remote="origin",
+    ),
+)
+COLLISION = Collision(path="hello.py", side="unsafe", reason="both sides say something else")
+SLICE: tuple[Event, ...] = (
+    SliceRecorded(
+        task=WORK,
+        attempt=1,
+        fence=1,
+        base=BEFORE,
+        tree=AFTER,
+        changes=(GREETING,),
+        unreadable=(),
+        outside=(),
+    ),
+    SliceMended(task=WORK, ours=MERGED, theirs=AFTER, collisions=(Collision(path="hello.py", side="safe", reason="blanks"),)),
+    SliceConflicted(task=WORK, attempt=1, base=BEFORE, ours=MERGED, theirs=AFTER, collisions=(COLLISION,)),
+    WorkKept(
+        task=WORK,
+        attempt=1,
+        base=BEFORE,
+        tree=AFTER,
+        changes=(GREETING,),
+        reason="The controller that announced this is gone.",
+    ),
 )
 
 WORKTREE: tuple[Event, ...] = (
@@ -277,7 +326,6 @@ REST: tuple[Event, ...] = (
     EffectAborted(obligation="gate:tests:1", reason="The controller that announced this is gone."),
 )
 
-EXAMPLES: dict[str, Event] = {
-    kind_of(event): event for event in (*GOAL, *TASK, *WORKTREE, *AGENT, *GATES, *REVIEW, *BUDGET, *DELIVERY, *REST)
-}
+ALL = (GOAL, POLICY, TASK, WORKTREE, SLICE, AGENT, GATES, REVIEW, BUDGET, DELIVERY, REST)
+EXAMPLES: dict[str, Event] = {kind_of(event): event for part in ALL for event in part}
 """An event of each kind, by its stored name; free text still in words."""

@@ -1,6 +1,7 @@
 """A child process that waits until it was recorded, runs in its own process group, and leaves nothing behind."""
 
 import contextlib
+import itertools
 import os
 import select
 import shutil
@@ -13,7 +14,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 
 from omk.agents.capture import Capture
-from omk.agents.orphans import adopt, end_orphans
+from omk.agents.orphans import MARK, adopt, end_orphans
 from omk.domain.event import Value
 from omk.errors import Unusable
 
@@ -21,8 +22,11 @@ GATE = 'read -r omk_gate && [ "$omk_gate" = go ] && exec "$@"'
 """What the child does first. POSIX `read` takes no byte beyond the line, so the command then finds its own input."""
 CHUNK = 1 << 16
 LAST_DRAIN = 1 << 20  # the largest pipe of Linux: nothing a dead process wrote lies behind more bytes than this
-LIVING: set[int] = set()
-"""The children of this process that are at work or wait for their release."""
+LIVING: dict[int, str] = {}
+"""The children of this process that are at work or wait for their release, and the mark each has in its environment."""
+FAMILY = threading.Lock()
+"""Held while a child is born, and while orphans are looked for: one that is not known yet is not an orphan."""
+MARKS = itertools.count(1)
 GRACE_MS = 500  # between a polite and a certain end
 
 
@@ -53,6 +57,7 @@ class Child:
         self.pid, self.started = process.pid, started_at(process.pid) or ""
         self._stdin, self._stdout = process.stdin, process.stdout
         self._process, self._unsent, self._missing = process, memoryview(stdin), missing
+        self._end = watched(process.pid)
         self._released_ms = milliseconds()
 
     @classmethod
@@ -71,20 +76,22 @@ class Child:
         """
         argv = ("/bin/sh", "-c", " ".join(command)) if shell else command
         adopt()
+        mark = f"{os.getpid()}-{next(MARKS)}"
         try:
-            process = subprocess.Popen(
-                ("/bin/sh", "-c", GATE, "sh", *argv),
-                cwd=directory,
-                env=dict(environment),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                bufsize=0,
-                start_new_session=True,
-            )
+            with FAMILY:
+                process = subprocess.Popen(
+                    ("/bin/sh", "-c", GATE, "sh", *argv),
+                    cwd=directory,
+                    env={**environment, MARK: mark},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    bufsize=0,
+                    start_new_session=True,
+                )
+                LIVING[process.pid] = mark
         except (OSError, ValueError) as error:
             raise Unusable(f"{argv[0]} cannot be started in {directory}: {error}. Mend that and run again.") from error
-        LIVING.add(process.pid)
         return cls(process, stdin, None if shell else missing_program(argv[0], directory, environment))
 
     def release(self) -> None:
@@ -155,11 +162,13 @@ class Child:
             if not self._unsent:
                 self._stdin.close()
             writing = [self._stdin] if self._unsent else []
-            readable, writable, _ = select.select([self._stdout] if is_open else [], writing, [], pause)
+            printed = self._stdout.fileno()
+            reading = [*([printed] if is_open else []), *self._end]
+            readable, writable, _ = select.select(reading, writing, [], pause)
             pause = 0.001 if readable or writable else min(0.05, 2 * pause)
             if writable:
                 self._feed()
-            if readable:
+            if printed in readable:
                 chunk = os.read(self._stdout.fileno(), CHUNK)
                 is_open = bool(chunk)
                 if chunk:
@@ -197,8 +206,11 @@ class Child:
         self._stdin.close()
         self._process.wait()
         self._stdout.close()
-        LIVING.discard(self.pid)
-        end_orphans(LIVING)
+        while self._end:
+            os.close(self._end.pop())
+        with FAMILY:
+            LIVING.pop(self.pid, None)
+            end_orphans(dict(LIVING))
 
     def _exit(self, capture: Capture, *, timed_out: bool, stopped: bool) -> Exit:
         code = self._process.returncode
@@ -213,6 +225,16 @@ class Child:
             size=capture.size,
             left_out=capture.left_out,
         )
+
+
+def watched(pid: int) -> list[int]:
+    """A file descriptor that can be read once the process has ended (pidfd_open(2)); none where there is no such thing."""
+    if not hasattr(os, "pidfd_open"):
+        return []
+    try:
+        return [os.pidfd_open(pid)]
+    except OSError:
+        return []
 
 
 def milliseconds() -> int:

@@ -9,11 +9,13 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Container
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 SUBREAPER = 36
+MARK = "OMK_CHILD"
+"""The variable by which what a child left is known as its own."""
 ROUNDS = 100
 """Ending one orphan may make orphans of its children; a hundred generations are no accident."""
 
@@ -28,12 +30,16 @@ def adopt() -> bool:
     return False
 
 
-def end_orphans(living: Container[int]) -> None:
-    """Kill and reap the adopted processes: children in another session than ours that are not among the *living*."""
+def end_orphans(living: Mapping[int, str]) -> None:
+    """Kill and reap the adopted processes that no child at work (pid to mark) has left.
+
+    Those are children in another session than ours; one in the session of a child at work, or with its mark in the
+    environment, is that child's business until it ends.
+    """
     if not adopt():
         return
     for _ in range(ROUNDS):
-        orphans = [pid for pid in _children() if pid not in living and _session(pid) not in {None, os.getsid(0)}]
+        orphans = [pid for pid in _children() if _is_nobodys(pid, living)]
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -41,6 +47,17 @@ def end_orphans(living: Container[int]) -> None:
                 os.waitpid(pid, 0)
         if not orphans:
             return
+
+
+def _is_nobodys(pid: int, living: Mapping[int, str]) -> bool:
+    session = _session(pid)
+    if pid in living or session in {None, os.getsid(0), *living}:
+        return False
+    try:
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return True
+    return not any(f"{MARK}={mark}".encode() in variables for mark in living.values())
 
 
 def _children() -> list[int]:

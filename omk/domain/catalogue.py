@@ -11,15 +11,19 @@ from omk.domain.subjects.controller import CONTROLLER
 from omk.domain.subjects.delivery import DELIVERY
 from omk.domain.subjects.gate import GATE
 from omk.domain.subjects.goal import GOAL
+from omk.domain.subjects.policy import POLICY
 from omk.domain.subjects.review import REVIEW
+from omk.domain.subjects.slice import SLICE
 from omk.domain.subjects.task import TASK
 from omk.domain.subjects.verdict import VERDICT
 from omk.domain.subjects.worktree import WORKTREE
 
 SUBJECTS: dict[str, Decider[Any]] = {
     "goal": GOAL,
+    "policy": POLICY,
     "task": TASK,
     "worktree": WORKTREE,
+    "slice": SLICE,
     "agent": AGENT,
     "gate": GATE,
     "review": REVIEW,

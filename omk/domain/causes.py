@@ -22,8 +22,20 @@ from omk.domain.subjects.goal import (
     StagnationDetected,
 )
 from omk.domain.subjects.obligation import CLOSES
+from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
-from omk.domain.subjects.task import TaskAccepted, TaskProposed, TaskRejected, TaskRetried, TaskStarted
+from omk.domain.subjects.slice import SliceConflicted, SliceMended, SliceRecorded, WorkKept
+from omk.domain.subjects.task import (
+    LeaseExpired,
+    LeaseRenewed,
+    TaskAccepted,
+    TaskClaimed,
+    TaskExcused,
+    TaskProposed,
+    TaskRejected,
+    TaskRetried,
+    TaskStarted,
+)
 from omk.domain.subjects.verdict import ProofIssued, TextErased
 from omk.domain.subjects.worktree import (
     CommitMade,
@@ -63,7 +75,18 @@ def _agent(event: Any, state: GoalState) -> tuple[int, ...]:
 
 def _files(event: FilesChanged, state: GoalState) -> tuple[int, ...]:
     run = state.agent.last.get(event.task) if event.task else None
-    return (*_tree(event, state), *((run.seq,) if run else ()))
+    made = state.slice.waiting.get(event.task) if event.task else None
+    return (*_tree(event, state), *(one.seq for one in (run, made) if one))
+
+
+def _slice(event: Any, state: GoalState) -> tuple[int, ...]:
+    made = state.slice.waiting.get(event.task)
+    return (*_tree(event, state), made.seq) if made else _worked(event, state)
+
+
+def _worked(event: Any, state: GoalState) -> tuple[int, ...]:
+    run = state.agent.last.get(event.task)
+    return (run.seq,) if run else _task(event, state)
 
 
 def _gate_started(event: Any, state: GoalState) -> tuple[int, ...]:
@@ -146,6 +169,15 @@ CAUSES: dict[type[Event], Causes] = {
     WorktreeOpened: _tree,
     FilesChanged: _files,
     ScopeViolated: _tree,
+    SliceRecorded: _worked,
+    SliceMended: _slice,
+    SliceConflicted: _slice,
+    WorkKept: _worked,
+    PolicyConfigured: _goal,
+    TaskExcused: _task,
+    TaskClaimed: _task,
+    LeaseRenewed: _task,
+    LeaseExpired: _task,
     CommitMade: _tree,
     WorktreeRebased: _tree,
     MergeConflicted: _tree,

@@ -4,6 +4,9 @@ What several subjects must agree on stands here: a goal that is paused, blocked,
 plan is many tasks at once.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec.structs import replace
 
 from omk.domain.catalogue import SUBJECTS
@@ -48,6 +51,7 @@ from omk.domain.subjects.task import (
     TaskProposed,
 )
 from omk.domain.wanted import controlling
+from omk.domain.work_decider import LandSlice, RecordWork, landed, recorded
 from omk.errors import Refused
 
 
@@ -78,10 +82,8 @@ def decide(command: Command, state: GoalState) -> list[Event]:
         odd = state.strange
         raise Refused(f"Event {odd.seq} of {state.goal.id} is a {odd.kind}, which this omk does not know. Upgrade omk.")
     _guard(command, state)
-    if isinstance(command, PlanGoal):
-        return _plan(command, state)
-    if isinstance(command, ForkGoal):
-        return _fork(command, state)
+    if (across := ACROSS.get(type(command))) is not None:
+        return across(command, state)
     if isinstance(command, AbortEffect) and command.obligation not in state.obligation:
         return []  # closed already
     part = ROUTES[type(command)]
@@ -236,3 +238,12 @@ def _reopened(command: StartController, state: GoalState) -> list[Event]:
         again = RetryTask(actor=command.actor, task=task.id, reason="asked to execute again")
         events += TASK.decide(again, state.task)
     return events
+
+
+ACROSS: dict[type[Command], Callable[[Any, GoalState], list[Event]]] = {
+    PlanGoal: _plan,
+    ForkGoal: _fork,
+    RecordWork: recorded,
+    LandSlice: landed,
+}
+"""The commands that several subjects have a say in."""

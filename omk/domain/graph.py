@@ -45,9 +45,9 @@ def _cycle(tasks: Mapping[str, Task]) -> list[str]:
 
 
 def startable(tasks: Mapping[str, Task], role: str) -> list[Task]:
-    """The pending tasks of *role* whose dependencies are all done, in the order of their ids."""
+    """The pending tasks of *role* whose dependencies are all done, the most urgent first, then in the order of their ids."""
     ready = [task for task in tasks.values() if task.role == role and task.status == "pending"]
-    return sorted((one for one in ready if is_free(tasks, one)), key=lambda task: task.id)
+    return sorted((one for one in ready if is_free(tasks, one)), key=lambda task: (-task.priority, task.id))
 
 
 def is_free(tasks: Mapping[str, Task], task: Task) -> bool:

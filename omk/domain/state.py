@@ -15,7 +15,9 @@ from omk.domain.subjects.delivery import Delivery
 from omk.domain.subjects.gate import Gates
 from omk.domain.subjects.goal import Goal
 from omk.domain.subjects.obligation import Obligations
+from omk.domain.subjects.policy import Policy
 from omk.domain.subjects.review import Reviews
+from omk.domain.subjects.slice import Slices
 from omk.domain.subjects.task import Tasks
 from omk.domain.subjects.verdict import Verdicts
 from omk.domain.subjects.worktree import Files
@@ -39,8 +41,10 @@ class GoalState(Value):
     head: str = ""
     at: str = ""
     goal: Goal = Goal()
+    policy: Policy = Policy()
     task: Tasks = Map()
     worktree: Files = Files()
+    slice: Slices = Slices()
     agent: Agents = Agents()
     gate: Gates = Gates()
     review: Reviews = Reviews()

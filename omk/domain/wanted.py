@@ -13,6 +13,7 @@ from omk.domain.proof.holds import executors, is_fresh
 from omk.domain.proof.rules import RULES, Rule, judged
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
+from omk.domain.subjects.task import EXECUTOR, Task, collide
 from omk.domain.values import PASSES, ReviewPass
 
 
@@ -22,6 +23,13 @@ class MakePlan(Value):
 
 class RunAgent(Value):
     """Let an agent work on *task*, for the *attempt*-th time."""
+
+    task: str
+    attempt: int
+
+
+class MergeSlice(Value):
+    """Merge what the *attempt*-th work on *task* left into the goal's tree, which has moved on."""
 
     task: str
     attempt: int
@@ -69,7 +77,7 @@ class MergeByPolicy(Value):
     """Merge the change, as `--merge gated` asks."""
 
 
-Effect = MakePlan | RunAgent | BeginTask | RunGate | MakeReview | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
+Effect = MakePlan | RunAgent | MergeSlice | BeginTask | RunGate | MakeReview | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
 
 
 def controlling(state: GoalState) -> str | None:
@@ -112,16 +120,39 @@ def _plan(state: GoalState, _: Request) -> Sequence[Effect]:
     return [] if state.goal.planned_seq else [MakePlan()]
 
 
-def _execute(state: GoalState, _: Request) -> Sequence[Effect]:
-    running = [task for task in executors(state) if task.status == "running"]
-    if running:
-        return [RunAgent(task=one.id, attempt=one.attempts) for one in running]
-    return [RunAgent(task=one.id, attempt=one.attempts + 1) for one in startable(state.task, "executor")]
+def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
+    """Merge the oldest slice that waits, go on with what runs, begin what may run beside it, try again what failed."""
+    waiting = sorted(state.slice.waiting.items(), key=lambda pair: pair[1].seq)
+    merges = [MergeSlice(task=name, attempt=one.attempt) for name, one in waiting[:1]]
+    at_work = [task for task in executors(state) if task.status == "running"]
+    runs = [RunAgent(task=one.id, attempt=one.attempts) for one in at_work if one.id not in state.slice.waiting]
+    room = (state.goal.settings.max_agents if state.goal.settings else 1) - len(runs)
+    begun = beside(at_work, startable(state.task, EXECUTOR), room)
+    runs += [RunAgent(task=one.id, attempt=one.attempts + 1) for one in begun]
+    return [*merges, *runs, *_failed(state, request)]
+
+
+def beside(at_work: Sequence[Task], ready: Sequence[Task], room: int) -> list[Task]:
+    """Of the tasks that are ready, those that may begin: as many as there is *room*, none that collides with one at work."""
+    begun: list[Task] = []
+    for task in ready:
+        if len(begun) < room and not any(collide(task, other) for other in (*at_work, *begun)):
+            begun.append(task)
+    return begun
+
+
+def _failed(state: GoalState, request: Request) -> list[Effect]:
+    """Among several tasks one that failed is tried again at once; a single one is verified first, to learn from it."""
+    tasks = executors(state)
+    if len(tasks) == 1:
+        return []
+    failed = [one for one in tasks if one.status == "blocked" and request.may_try(one.id) and is_free(state.task, one)]
+    return [TryAgain(task=one.id, gaps=("agent.executed",)) for one in failed]
 
 
 def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
     since = max(request.seq, request.settled_seq)
-    open_gates: list[Effect] = []
+    open_gates: list[RunGate] = []
     for name in state.gate.order:
         gate = state.gate.by_name[name]
         if gate.breaker_until is not None:
@@ -129,7 +160,8 @@ def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
         at_work = state.gate.at_work(name)
         if gate.last is None or at_work or gate.last.started_seq < since or not is_fresh(state, gate):
             open_gates.append(RunGate(gate=name, attempt=gate.attempts + (at_work is None)))
-    return _around((VERIFY,), open_gates, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
+    at_once = sorted(open_gates, key=lambda one: state.gate.at_work(one.gate) is None)[: state.policy.gates_at_once]
+    return _around((VERIFY,), at_once, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
 
 
 def _review(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -146,7 +178,7 @@ def _review(state: GoalState, request: Request) -> Sequence[Effect]:
         is_own = task == SECURITY_REVIEW
         return tuple(code for code in _gaps(state, "review.<pass>") if (code == "review.security") == is_own)
 
-    return _around((REVIEW, SECURITY_REVIEW), open_passes, state, bad)
+    return _around((REVIEW, SECURITY_REVIEW), open_passes[:1], state, bad)
 
 
 def _seq_of_gate(state: GoalState, name: str) -> int:
@@ -155,7 +187,7 @@ def _seq_of_gate(state: GoalState, name: str) -> int:
 
 
 def _around(
-    tasks: tuple[str, ...], effects: list[Effect], state: GoalState, gaps: Callable[[str], tuple[str, ...]]
+    tasks: tuple[str, ...], effects: Sequence[Effect], state: GoalState, gaps: Callable[[str], tuple[str, ...]]
 ) -> Sequence[Effect]:
     """The effects, between the beginning and the end of the controller's own tasks that they are the work of.
 
@@ -189,13 +221,15 @@ def _merge(state: GoalState, _: Request) -> Sequence[Effect]:
 
 
 def _again(state: GoalState, request: Request) -> Sequence[Effect]:
-    if "execute" not in request.steps or request.attempts >= request.max_attempts:
+    """One task more: one that has changed nothing, else the one that was tried least."""
+    if "execute" not in request.steps:
         return []
     owed = owed_by_agent(state)
     if not owed:
         return []
-    tasks = [one for one in executors(state) if one.status in {"done", "blocked"}]
-    idle = [one for one in tasks if one.id not in state.worktree.owners]
+    tasks = [one for one in executors(state) if one.status in {"done", "blocked"} and request.may_try(one.id)]
+    tasks.sort(key=lambda one: request.tries.get(one.id, 0))
+    idle = [one for one in tasks if one.id not in state.worktree.owners and one.excused is None]
     return [TryAgain(task=one.id, gaps=owed) for one in (idle or tasks)[:1]]
 
 
@@ -221,8 +255,8 @@ class Ask(NamedTuple):
 EVIDENCE = tuple(sorted({read for rule in RULES for read in rule.reads}))
 ASK = (
     Ask(None, _plan, ("goal.planned_seq",)),
-    Ask("execute", _execute, ("task",)),
-    Ask("verify", _verify, ("task", "gate", "worktree.tree", *EVIDENCE)),
+    Ask("execute", _execute, ("task", "slice.waiting", "goal.settings")),
+    Ask("verify", _verify, ("task", "gate", "policy", "worktree.tree", *EVIDENCE)),
     Ask("review", _review, ("task", "gate", "review", "worktree.tree", "worktree.base", *EVIDENCE)),
     Ask("accept", _accept, ("goal.settings", *EVIDENCE)),
     Ask("merge", _merge, ("goal.settings", "delivery.merge", "delivery.acceptance", *EVIDENCE)),

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from omk.domain.digest import digest_of
 from omk.domain.event import Event, Recorded, kind_of, kind_tag
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.text import ERASED, texts
 from omk.domain.words import counted
@@ -102,6 +103,16 @@ def _files(event: worktree.FilesChanged, _: Texts) -> str:
     return f"{event.tree[:_HEX]}: {paths}{missed}"
 
 
+def _paths(event: slices.SliceMended | slices.SliceConflicted) -> tuple[str, ...]:
+    return tuple(one.path for one in event.collisions)
+
+
+def _policy(event: policy.PolicyConfigured, _: Texts) -> str:
+    breaker = f"breaker after {event.breaker_failures} failures" if event.breaker_failures else "no breaker"
+    again = f", red gates again {event.rerun_failed} times" if event.rerun_failed else ""
+    return f"leases of {_took(event.lease_ms)}, {event.gates_at_once} gate(s) at once, {breaker}{again}"
+
+
 def _oracle(event: goal.OracleAssessed, found: Texts) -> str:
     if not event.testable:
         return f"{event.oracle}, not testable{_said(event, found, 'reason')}"
@@ -138,6 +149,12 @@ SUMMARIES: dict[type[Event], Summary] = {
     task.TaskFinished: lambda e, _: f"{e.task}, attempt {e.attempt}",
     task.TaskFailed: lambda e, t: f"{e.task}, attempt {e.attempt}{_said(e, t, 'reason')}",
     task.TaskRetried: lambda e, t: f"{e.task}, attempt {e.attempt}{_said(e, t, 'reason')}",
+    task.TaskExcused: lambda e, t: f"{e.task} owes no change{_said(e, t, 'reason')}",
+    policy.PolicyConfigured: _policy,
+    slices.SliceRecorded: lambda e, _: f"{e.task}, attempt {e.attempt}: {e.tree[:_HEX]}, to be merged",
+    slices.SliceMended: lambda e, _: f"{e.task} differs only in blanks or comments: {_names(_paths(e))}",
+    slices.SliceConflicted: lambda e, _: f"{e.task}, attempt {e.attempt}, with {e.ours[:_HEX]}: {_names(_paths(e))}",
+    slices.WorkKept: lambda e, t: f"{e.task}, attempt {e.attempt}, as {e.tree[:_HEX]}{_said(e, t, 'reason')}",
     worktree.WorktreeOpened: lambda e, _: f"{e.worktree} ({e.purpose}) at {e.tree[:_HEX]}",
     worktree.FilesChanged: _files,
     worktree.ScopeViolated: lambda e, _: f"{e.task} outside its scope: {_names(e.paths)}",

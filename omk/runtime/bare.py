@@ -3,6 +3,7 @@
 What an agent may have changed in it (configuration, exclude rules, attributes) is put back before every use of ours.
 """
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
@@ -71,15 +72,24 @@ class BareRepository:
     def settle(self) -> None:
         """Create the repository on demand; undo whatever an agent configured in it."""
         if not (self.path / "HEAD").is_file() or not (self.path / "objects").is_dir():
-            make_private(self.user.store_folder)
-            kind = f"--object-format={self.user.object_format}"
-            git("init", "--quiet", "--bare", "--template=", kind, self.path, reads=False)
-            self.path.chmod(0o700)
+            self._create()
         try:
             for name, content in self._wanted().items():
                 put(self.path / name, content)
         except OSError as error:
             raise Unusable(f"{self.path} cannot be written: {error.strerror}. Make it writable.") from error
+
+    def _create(self) -> None:
+        """Make the repository beside its place and move it there, all at once: another omk may do the same right now."""
+        make_private(self.user.store_folder)
+        kind = f"--object-format={self.user.object_format}"
+        with tempfile.TemporaryDirectory(dir=self.user.store_folder, prefix="repo.git.") as folder:
+            fresh = self.path if self.path.exists() else Path(folder, "repo.git")
+            git("init", "--quiet", "--bare", "--template=", kind, fresh, reads=False)
+            fresh.chmod(0o700)
+            if fresh != self.path:
+                with contextlib.suppress(OSError):  # somebody was faster, and theirs is as good
+                    fresh.rename(self.path)
 
     def _wanted(self) -> dict[str, bytes | None]:
         """What the files that steer git must hold; null: they must not be there."""

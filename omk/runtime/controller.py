@@ -25,6 +25,7 @@ from omk.domain.wanted import (
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergeSlice,
     RunAgent,
     RunGate,
     TryAgain,
@@ -34,14 +35,16 @@ from omk.domain.wanted import (
 from omk.errors import OmkError
 from omk.runtime import edge
 from omk.runtime.alone import alone
+from omk.runtime.dispatcher import Dispatcher
 from omk.runtime.handle import Superseded
+from omk.runtime.inside import marked_as_controller
 from omk.runtime.merge import merge_change, settle_merge
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
 from omk.runtime.steps.review import make_review
+from omk.runtime.steps.slice import merge_slice
 from omk.runtime.undisturbed import undisturbed
-from omk.runtime.watch import watching
 
 
 def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, resume: bool = False) -> GoalProof:
@@ -55,10 +58,8 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
         controller = _start(session, steps, max_attempts, resume=resume)
     reason = "everything asked for is done"
     try:
-        with watching(session):
-            while effects := wanted(session.state):
-                PERFORM[type(effects[0])](session, effects[0])
-                session.handle.refresh()
+        with marked_as_controller(session.handle.folder):
+            Dispatcher(session, PERFORM).run()
         if ruling := controlling(session.state):
             reason = f"the goal's status is {ruling}"
     except KeyboardInterrupt:
@@ -203,6 +204,7 @@ def _merge(session: Session, _: MergeByPolicy) -> None:
 PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {
     MakePlan: _plan,
     RunAgent: run_agent,
+    MergeSlice: merge_slice,
     BeginTask: _begin,
     RunGate: run_gate,
     MakeReview: make_review,

@@ -5,16 +5,28 @@ import os
 import secrets
 import sys
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from omk.domain.event import Time
 from omk.errors import Unusable
 
+FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
+
 
 def now() -> Time:
     """The time in UTC, `2026-11-22T10:15:00.123456Z`, always with six decimals."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).strftime(FORM)
+
+
+def later(milliseconds: int) -> Time:
+    """The time that is so many milliseconds from now."""
+    return (datetime.now(UTC) + timedelta(milliseconds=milliseconds)).strftime(FORM)
+
+
+def milliseconds_until(time: Time) -> int:
+    """How long it is until *time*; negative when it is past."""
+    return round((datetime.strptime(time, FORM).replace(tzinfo=UTC) - datetime.now(UTC)) / timedelta(milliseconds=1))
 
 
 def new_goal_id() -> str:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import stat
+import threading
 from pathlib import Path
 
 from omk.errors import Unusable
@@ -61,6 +62,6 @@ def replace_file(path: Path, content: bytes) -> None:
         pass
     except IsADirectoryError:
         remove_tree(path)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     fresh.write_bytes(content)
     fresh.replace(path)

@@ -92,6 +92,7 @@ def run_git(
             input=b"" if stdin is None else stdin,
             capture_output=True,
             check=False,
+            process_group=0,  # a Ctrl-C ends omk, which ends what it began in order
         )
     except FileNotFoundError as error:
         if directory is not None and not directory.is_dir():

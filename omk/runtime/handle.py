@@ -25,6 +25,7 @@ from omk.log.protocol import Log
 from omk.log.snapshots import SPACING, Snapshots
 from omk.replay.history import History
 from omk.runtime import edge
+from omk.runtime.mailbox import Mailbox
 
 TRIES = 10
 AT_ONCE = 128
@@ -53,6 +54,8 @@ class Handle:
     ) -> None:
         self.log, self.goal, self.folder, self.listen = log, goal, folder, listen
         self.controller: str | None = None
+        self.mailbox = Mailbox()
+        self._superseded: Superseded | None = None
         for problem in check_anchors(folder, log, goal):
             raise Damaged(problem.goal, problem.seq, problem.code, problem.text)
         self.snapshots = Snapshots(folder, log, goal, spacing=spacing)
@@ -63,17 +66,18 @@ class Handle:
 
     @property
     def state(self) -> GoalState:
-        """The state after the last record read or written."""
-        return self.judge.state
+        """The state after the last record read or written; any thread may look."""
+        return self._state
 
     @property
     def proof(self) -> GoalProof:
         """The verdict on that state."""
-        return prove(self.judge.state, self.judge.standing)
+        return self.mailbox.ask(lambda: prove(self.judge.state, self.judge.standing))
 
     def refresh(self) -> None:
         """Read what others appended. Raises `Superseded` when that is another controller's start."""
-        self._take(self.log.read(self.goal, after=self.judge.state.seq, texts=False))
+        self.mailbox.ask(lambda: self._take(self.log.read(self.goal, after=self.judge.state.seq, texts=False)))
+        self._state = self.judge.state
 
     def inherit(self, parent: str, seq: int) -> None:
         """Begin, with a goal that has no record yet, where *parent* stood after event *seq*."""
@@ -87,6 +91,7 @@ class Handle:
         seq = self.judge.state.seq
         while some := list(islice(records, min(AT_ONCE, self.snapshots.spacing - seq % self.snapshots.spacing))):
             self.judge.add_all(some)
+            self._state = self.judge.state
             self._passed(some, keep=keep)
             seq = some[-1].seq
             if self.controller is not None:
@@ -95,13 +100,22 @@ class Handle:
     def _heed(self, records: Sequence[Recorded]) -> None:
         for event in (one.event for one in records):
             if isinstance(event, ControllerStarted) and event.controller != self.controller:
-                raise Superseded(f"{event.controller} has taken {self.goal} over. This controller stops.")
+                self._superseded = Superseded(f"{event.controller} has taken {self.goal} over. This controller stops.")
+        self._stand_down()
+
+    def _stand_down(self) -> None:
+        if self._superseded is not None and self.controller is not None:
+            raise Superseded(str(self._superseded))
 
     def __call__(self, *commands: Command, blobs: Sequence[Blob] = (), tries: int = TRIES) -> list[Recorded]:
         """Carry *commands* out as one append; the records that came of it, none if all was known already.
 
-        Raises `Refused`, and `Conflict` when others were faster *tries* times.
+        Any thread may ask. Raises `Refused`, and `Conflict` when others were faster *tries* times.
         """
+        return self.mailbox.ask(lambda: self._carry_out(commands, blobs, tries))
+
+    def _carry_out(self, commands: Sequence[Command], blobs: Sequence[Blob], tries: int) -> list[Recorded]:
+        self._stand_down()
         for left in reversed(range(tries)):
             entries = self._decided(commands)
             if not entries:
@@ -144,6 +158,7 @@ class Handle:
 
     def _keep(self, record: Recorded) -> Recorded:
         self.judge.add(record)
+        self._state = self.judge.state
         self._passed([record])
         self.listen(record)
         return record
@@ -161,6 +176,9 @@ class Handle:
 
     def issue_proof(self, actor: str) -> GoalProof:
         """Put the verdict on record unless it stands there already, and anchor the goal's head outside the log."""
+        return self.mailbox.ask(lambda: self._issue(actor))
+
+    def _issue(self, actor: str) -> GoalProof:
         proof = self.proof
         if self.state.seq == self.state.verdict.last_seq:
             return proof
@@ -171,7 +189,11 @@ class Handle:
 
     def record_at(self, seq: int) -> Recorded | None:
         """One record of the goal, or None."""
-        return next(iter(self.log.read(self.goal, after=seq - 1, upto=seq, verify=False)), None)
+        return self.mailbox.ask(lambda: next(iter(self.log.read(self.goal, after=seq - 1, upto=seq, verify=False)), None))
+
+    def output(self, digest: str) -> bytes | None:
+        """What was printed, by the digest of it, or None."""
+        return self.mailbox.ask(lambda: self.log.blob(digest))
 
     def text(self, quoted: str | None) -> str:
         """The text that a quoted text of the state stands for, empty for none."""

@@ -16,6 +16,7 @@ from omk.domain.subjects.goal import (
     Merge,
     OracleAssessed,
 )
+from omk.domain.subjects.policy import ConfigurePolicy
 from omk.domain.values import GateDefinition
 from omk.errors import Refused
 from omk.log.redact import secrets_in
@@ -23,6 +24,7 @@ from omk.runtime.config import Settings, read_settings
 from omk.runtime.gates.choice import choose
 from omk.runtime.gates.definition import NOTHING, Surroundings, gates_from_flags, with_proofs
 from omk.runtime.gates.guards import guards
+from omk.runtime.policy import policy_from
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.snapshot import LINK
@@ -91,6 +93,7 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     configured = _configured(wishes, settings, agent, attempts)
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
+        ConfigurePolicy(actor=actor, configured=policy_from(settings)),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
     limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)

@@ -17,7 +17,7 @@ from omk.errors import OmkError, Refused
 from omk.runtime.alone import alone
 from omk.runtime.landing import land
 from omk.runtime.session import Session
-from omk.runtime.steps.agent import guarded
+from omk.runtime.steps.files import guarded
 
 SUBJECT = 72
 

@@ -63,6 +63,6 @@ def _gap(session: Session, gap: Gap) -> str:
     gate = session.state.gate.by_name.get(gap.code.removeprefix("gate."))
     if not gap.code.startswith("gate.") or gate is None or gate.last is None or gate.last.output is None:
         return f"- {gap.code}: {words}"
-    content = session.handle.log.blob(gate.last.output.digest) or b""
+    content = session.handle.output(gate.last.output.digest) or b""
     tail = content.decode("utf-8", "replace")[-TAIL:].strip()
     return f"- {gap.code}: {words}\n\n```\n{tail}\n```" if tail else f"- {gap.code}: {words}"

@@ -1,11 +1,13 @@
 """What every step needs: the goal's writer, its repository, its worktrees, and who is asking."""
 
+import copy
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from omk.domain.subjects.worktree import CloseWorktree, OpenWorktree, Purpose
-from omk.log.protocol import Log
 from omk.runtime.handle import Handle
 from omk.runtime.reading import Reading
 from omk.runtime.repository import UserRepository
@@ -15,8 +17,7 @@ from omk.runtime.site import Site
 class Session(Site):
     """One process at work on one goal.
 
-    `actor` is who its events are by; `reopen` opens the log once more, for another thread; `tell` hears one line about what
-    begins.
+    `actor` is who its events are by; `tell` hears one line about what begins; `slot` tells it from other jobs of its kind.
     """
 
     def __init__(
@@ -25,22 +26,33 @@ class Session(Site):
         user: UserRepository,
         *,
         actor: str,
-        reopen: Callable[[], Log],
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__(user, handle.goal, lambda: handle.state)
-        self.handle, self.actor, self.reopen, self.tell = handle, actor, reopen, tell
+        self.handle, self.actor, self.tell = handle, actor, tell
         self.agent: str | None = None
+        self.slot = 0
         self.reading: Reading | None = None
 
-    def worktree(self, name: Purpose) -> Path:
+    def for_job(self, slot: int) -> Self:
+        """The same, for a thread of its own: it is stopped by itself."""
+        session = copy.copy(self)
+        session.stop, session.slot = threading.Event(), slot
+        return session
+
+    def worktree(self, name: str, purpose: Purpose) -> Path:
         """The worktree of that name, opened on the goal's tree if it is not open yet."""
         state = self.state
         if state.worktree.open_named(name):
             return self.workshop.place(self.goal, name)
         base, tree = state.worktree.base, state.worktree.tree
-        self.handle(OpenWorktree(actor=self.actor, worktree=name, purpose=name, tree=tree))
+        self.handle(OpenWorktree(actor=self.actor, worktree=name, purpose=purpose, tree=tree))
         return self.workshop.open_worktree(self.goal, name, tree, base.commit if base else "")
+
+    def close_worktree(self, name: str) -> None:
+        """Remove one worktree, and say so."""
+        self.workshop.close_worktree(self.workshop.place(self.goal, name))
+        self.handle(CloseWorktree(actor=self.actor, worktree=name))
 
     def close_worktrees(self) -> None:
         """Remove every worktree of the goal, and say so."""

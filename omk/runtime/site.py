@@ -46,7 +46,7 @@ class Site:
         below = os.fsdecode(decode_path(repository.subdirectory)) if repository else ""
         if is_plain(worktree, below):
             return worktree / below
-        if worktree.name == "agent" or (base is not None and not self.workshop.has_tree(f"{base.tree}:{below}")):
+        if worktree.name.startswith("agent") or (base is not None and not self.workshop.has_tree(f"{base.tree}:{below}")):
             return worktree
         raise Unusable(f"{below} is no directory in the goal's tree, and commands run there. Make it one again.")
 

@@ -67,7 +67,7 @@ class Store:
     def session_of(self, handle: Handle, tell: Callable[[str], None]) -> Session:
         """A session on what *handle* has read. Raises `Unusable` for a goal of another repository."""
         require_ours(handle.state, self.identity)
-        return Session(handle, self.user, actor=edge.person(), tell=tell, reopen=lambda: self._open(create=False))
+        return Session(handle, self.user, actor=edge.person(), tell=tell)
 
     def has(self, goal: str) -> bool:
         """Whether the store has a goal of that id, of whichever repository."""

@@ -99,10 +99,22 @@ class Trees:
 
         Both sides are taken as changes of the base, also where *ours_commit* was rewritten and has no history with it.
         """
-        sides = [
-            self.commit_tree(tree, [base_commit], "omk: to be merged", at=self._time_of(base_commit))
-            for tree in (self.tree_of(ours_commit), their_tree)
-        ]
+        merged = self._merged(base_commit, self.tree_of(ours_commit), their_tree, self._time_of(base_commit))
+        if merged.tree is not None:
+            self.keep(merged.tree, base_commit)  # our side moves with the user's branch; only the base is held
+        return merged
+
+    def merge_into(self, ours: str, base: str, theirs: str, base_commit: str) -> Merged:
+        """Merge the tree *theirs*, which was made of the tree *base*, into the tree *ours*; all from *base_commit* on."""
+        at = self._time_of(base_commit)
+        merged = self._merged(self.commit_tree(base, [base_commit], "omk: begun from", at=at), ours, theirs, at)
+        if merged.tree is not None:
+            self.keep(merged.tree, base_commit)
+        return merged
+
+    def _merged(self, base_commit: str, ours: str, theirs: str, at: str) -> Merged:
+        """What merging two trees comes to, as changes of *base_commit*."""
+        sides = [self.commit_tree(tree, [base_commit], "omk: to be merged", at=at) for tree in (ours, theirs)]
         arguments = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
         ended = run_git(arguments, directory=None, git_dir=self.bare.path, environment={}, stdin=None, reads=False)
         if ended.status not in {0, 1}:
@@ -110,7 +122,6 @@ class Trees:
         tree, *conflicts = [part for part in ended.stdout.split(b"\0") if part]
         if ended.status == 1:
             return Merged(None, tuple(sorted({encode_path(path) for path in conflicts})))
-        self.keep(tree.decode(), base_commit)  # our side moves with the user's branch; only the base is held
         return Merged(tree.decode(), ())
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str, *, at: str | None = None) -> str:

@@ -22,6 +22,7 @@ from omk.domain.wanted import (
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergeSlice,
     RunAgent,
     RunGate,
     TryAgain,
@@ -76,6 +77,8 @@ class Simulated:
                 return _merge(story)
             case MakePlan():
                 return [plan()]
+            case MergeSlice():
+                raise AssertionError("a world in which one works after the other has no slices")
             case BeginTask() | EndTask() | TryAgain():
                 return _task(story, effect)
 

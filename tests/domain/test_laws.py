@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from omk.domain.catalogue import EVENTS, SUBJECTS
 from omk.domain.causes import causes_of
 from omk.domain.event import Event, Recorded, Unknown, kind_of, kind_tag
-from omk.domain.goal_decider import ROUTES, PlanGoal
+from omk.domain.goal_decider import ACROSS, ROUTES
 from omk.domain.proof.standing import KNOWN
 from omk.domain.state import EVOLVE, INITIAL, GoalState, evolve, fold, parts_of
 from omk.domain.subjects.agent import AgentFinished, AgentSaid, AgentStarted, ToolCalled, ToolFinished
@@ -50,7 +50,7 @@ def test_every_kind_has_a_name_of_its_own_with_a_version():
 
 def test_every_command_has_one_subject_that_answers_it():
     assert len(COMMANDS) == len(set(COMMANDS))
-    assert set(COMMANDS) == {*ROUTES, PlanGoal}
+    assert set(COMMANDS) == {*ROUTES, *ACROSS}
 
 
 @settings(max_examples=60)

@@ -78,13 +78,13 @@ def test_a_finished_task_cannot_be_claimed():
 
 
 def test_the_holder_keeps_the_task_by_renewing_the_lease():
-    renew = RenewLease(actor=BOT, task="t1", fence=1, lease_ends=time(90))
+    renew = RenewLease(actor=BOT, task="t1", fence=1, now=time(30), lease_ends=time(90))
     story = goal.given(*HELD_BY_ANN).when(renew).then(LeaseRenewed(task="t1", fence=1, lease_ends=time(90)))
     story.when(renew).then_nothing()
 
 
 def test_an_expired_holder_cannot_renew():
-    renew = RenewLease(actor=BOT, task="t1", fence=1, lease_ends=time(200))
+    renew = RenewLease(actor=BOT, task="t1", fence=1, now=time(60), lease_ends=time(200))
     gone = (*HELD_BY_ANN, ExpireLease(actor=BOT, task="t1", now=time(60)))
     goal.given(*gone).when(renew).then_refused(because="is over")
     taken = (*gone, replace(CLAIM, worker="bob", now=time(61), lease_ends=time(120)))

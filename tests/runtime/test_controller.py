@@ -91,17 +91,16 @@ def test_a_goal_whose_controller_lives_is_refused(repository):
 
 def test_a_controller_that_sees_another_one_start_stops_and_writes_nothing_more(repository, monkeypatch):
     session = begun(repository)
-    rival = again(session)
 
     def overtaken(one, effect):
-        rival.handle.refresh()
+        rival = again(session)
         rival.handle(StartController(actor="controller:controller-other", started=OTHER, alive=False))
         one.handle.refresh()
 
     monkeypatch.setitem(controller.PERFORM, RunAgent, overtaken)
     with pytest.raises(Superseded, match="controller-other"):
         drive(session, ALL_STEPS)
-    rival.handle.refresh()
+    rival = again(session)
     assert kinds(rival)[-1] == "controller_started"
 
 
@@ -109,7 +108,7 @@ def test_what_a_dead_controller_left_is_closed_before_anybody_goes_on(repository
     session = begun(repository)
     drive(session, ("plan",))
     session.handle(StartController(actor="controller:controller-other", started=OTHER, alive=False))
-    place = session.worktree("agent")
+    place = session.worktree("agent", "agent")
     (place / "half.txt").write_text("half")
     other = again(session)
     assert not place.exists()
@@ -144,13 +143,11 @@ def test_a_recorded_process_of_a_dead_controller_is_ended(repository):
 @pytest.mark.parametrize("command", [PauseGoal(actor=ANN, reason=None), CancelGoal(actor=ANN, reason=None)])
 def test_a_goal_that_must_not_go_on_is_left_at_once(command, repository, monkeypatch):
     session = begun(repository)
-    operator = again(session)
     original = controller.PERFORM[RunAgent]
 
     def interfered(one, effect):
         original(one, effect)
-        operator.handle.refresh()
-        operator.handle(command)
+        again(one).handle(command)
 
     monkeypatch.setitem(controller.PERFORM, RunAgent, interfered)
     proof = drive(session, ALL_STEPS)
@@ -162,13 +159,11 @@ def test_a_goal_that_must_not_go_on_is_left_at_once(command, repository, monkeyp
 
 def test_after_a_pause_exactly_the_steps_not_come_to_are_left(repository, monkeypatch):
     session = begun(repository)
-    operator = again(session)
     original = controller.PERFORM[RunAgent]
 
     def paused(one, effect):
         original(one, effect)
-        operator.handle.refresh()
-        operator.handle(PauseGoal(actor=ANN, reason=None))
+        again(one).handle(PauseGoal(actor=ANN, reason=None))
 
     monkeypatch.setitem(controller.PERFORM, RunAgent, paused)
     drive(session, ALL_STEPS)

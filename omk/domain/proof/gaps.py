@@ -20,6 +20,7 @@ from omk.domain.subjects.gate import Gate, GateRun
 from omk.domain.subjects.task import EXECUTOR
 
 Owner = Literal["agent", "controller", "operator", "external"]
+_SHOWN = 5
 
 
 class Missing(Value):
@@ -105,7 +106,10 @@ def _ended(run: AgentRun, outcome: str) -> str:
 
 
 def files_changed(state: GoalState, _: str) -> Lack:
-    idle = [one.id for one in executors(state) if one.id not in state.worktree.owners]
+    idle = [one.id for one in executors(state) if one.id not in state.worktree.owners and one.excused is None]
+    apart = [one.id for one in executors(state) if one.id in state.slice.conflicts or one.id in state.slice.waiting]
+    if apart:
+        return _unmerged(state, apart, [name for name in idle if name not in apart])
     names = ", ".join(idle) or "the agent"
     if idle or not state.worktree.seq:
         text = f"No file was changed by {names}."
@@ -114,6 +118,22 @@ def files_changed(state: GoalState, _: str) -> Lack:
     evidence = tuple(state.agent.last[name].seq for name in idle if name in state.agent.last)
     missing, also = _changes(idle)
     return Lack(text=text, missing=missing, also=also, evidence=tuple(sorted(evidence)))
+
+
+def _unmerged(state: GoalState, apart: Sequence[str], idle: Sequence[str]) -> Lack:
+    """What was made and is not in the goal's tree: it conflicts with it, or its merge is still to come."""
+    conflicts, waiting = state.slice.conflicts, state.slice.waiting
+    words = [
+        f"The work on {name} conflicts with the goal's tree in {', '.join(conflicts[name].paths[:_SHOWN])}"
+        if name in conflicts
+        else f"The work on {name} is not merged yet"
+        for name in apart
+    ]
+    seqs = sorted((conflicts.get(name) or waiting[name]).seq for name in apart)
+    missing, also = _changes([*apart, *idle])
+    owner: Owner = "agent" if any(name in conflicts for name in apart) else "controller"
+    command = None if owner == "agent" else "omk resume {goal}"
+    return Lack(text=f"{'; '.join(words)}.", missing=missing, also=also, evidence=tuple(seqs), owner=owner, command=command)
 
 
 def _changes(tasks: Sequence[str]) -> tuple[Missing, tuple[Missing, ...]]:

@@ -50,15 +50,15 @@ def agent_executed(state: GoalState, _: str) -> Evidence:
 
 
 def files_changed(state: GoalState, _: str) -> Evidence:
-    """Every task has a change of its own: another task's commit proves nothing of it."""
+    """Every task has a change of its own in the tree, or none is due of it: another task's commit proves nothing of it."""
     if not state.worktree.is_changed:
         return None
     seqs = []
     for task in state.task.values():
         if task.role != EXECUTOR or task.status in {"proposed", "rejected"}:
             continue
-        own = state.worktree.owners.get(task.id)
-        if own is None:
+        own = state.worktree.owners.get(task.id, task.excused)
+        if own is None or task.id in state.slice.conflicts or task.id in state.slice.waiting:
             return None
         seqs.append(own)
     return tuple(sorted(seqs)) or None

@@ -15,8 +15,11 @@ from omk.domain.proof.holds import Evidence
 from omk.domain.state import GoalState
 from omk.domain.values import PASSES
 
-VERSION = 2
-"""2: an attempt that was never answered is owed, whatever came after it. 1: a later attempt made it forgotten."""
+VERSION = 3
+"""3: of several tasks, work that is not merged is owed, and one may be excused from changing files.
+
+2: an attempt that was never answered is owed, whatever came after it. 1: a later attempt made it forgotten.
+"""
 
 
 class Rule(NamedTuple):
@@ -108,8 +111,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "files.changed",
-        "Every task changed files of its own, and the whole differs from the base commit.",
-        reads=("task", "worktree.is_changed", "worktree.owners"),
+        "Every task changed files of its own, all of it is merged, and the whole differs from the base commit.",
+        reads=("task", "worktree.is_changed", "worktree.owners", "slice.waiting", "slice.conflicts"),
         owed_by="agent",
         command="omk execute {goal}",
     ),

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from immutables import Map
 from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
@@ -9,6 +10,7 @@ from omk.domain.event import Command, Event, Recorded, Text, Value
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.agent import AgentDied, AgentFinished
 from omk.domain.subjects.goal import GoalForked
+from omk.domain.subjects.task import LeaseExpired
 from omk.errors import Refused
 
 Step = Literal["plan", "execute", "verify", "review", "accept", "merge"]
@@ -48,13 +50,20 @@ class Active(Value):
 
 
 class Request(Value):
-    """What was asked: the steps, since which event, how many attempts at most and so far, and when the last one ended."""
+    """What was asked: the steps, since which event, how many attempts at each task at most, and when an agent ended last.
+
+    `tries` counts, by task, the attempts that came to an end: also those whose holder was not heard of in time.
+    """
 
     steps: tuple[Step, ...]
     seq: int
     max_attempts: int
-    attempts: int = 0
+    tries: Map[str, int] = Map()
     settled_seq: int = 0
+
+    def may_try(self, task: str) -> bool:
+        """Whether one more attempt at the task is within what was asked."""
+        return self.tries.get(task, 0) < self.max_attempts
 
 
 class Controllers(Value):
@@ -81,10 +90,19 @@ def stopped(controllers: Controllers, event: ControllerStopped, record: Recorded
 
 
 def settled(controllers: Controllers, event: AgentFinished | AgentDied, record: Recorded) -> Controllers:
+    return _tried(controllers, event.task, record)
+
+
+def expired(controllers: Controllers, event: LeaseExpired, record: Recorded) -> Controllers:
+    return _tried(controllers, event.task, record)
+
+
+def _tried(controllers: Controllers, task: str, record: Recorded) -> Controllers:
     request = controllers.request
     if request is None:
         return controllers
-    return replace(controllers, request=replace(request, attempts=request.attempts + 1, settled_seq=record.seq))
+    tries = request.tries.set(task, request.tries.get(task, 0) + 1)
+    return replace(controllers, request=replace(request, tries=tries, settled_seq=record.seq))
 
 
 def forked(controllers: Controllers, event: GoalForked, record: Recorded) -> Controllers:
@@ -97,6 +115,7 @@ EVOLVE: Table = {
     ControllerStopped: stopped,
     AgentFinished: settled,
     AgentDied: settled,
+    LeaseExpired: expired,
 }
 
 # --- Commands, and decide: what may be asked, and what we answer ---

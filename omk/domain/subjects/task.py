@@ -106,6 +106,13 @@ class TaskRetried(Event, tag="task_retried.v1"):
     reason: Text
 
 
+class TaskExcused(Event, tag="task_excused.v1"):
+    """No change of files is due of the task, for a *reason* that was given with the plan."""
+
+    task: str
+    reason: Text
+
+
 # --- State, and evolve: what we remember ---
 
 
@@ -117,17 +124,25 @@ class Begun(Value):
 
 
 class Task(Value):
-    """One task; title, description, acceptance and reason are quoted texts, `seq` its last event, `running` what is open."""
+    """One task; title, description, acceptance and reason are quoted texts, `seq` its last event, `running` what is open.
+
+    `excused` is the event that says that no change is due of it.
+    """
 
     id: str
     title: str | None
     description: str | None
     role: str
     dependencies: tuple[str, ...]
+    read_set: tuple[str, ...]
     write_set: tuple[str, ...]
     acceptance: tuple[str | None, ...]
     status: TaskStatus
     seq: int
+    priority: int = 0
+    budget_seconds: int | None = None
+    source: str = "planner"
+    excused: int | None = None
     attempts: int = 0
     holder: str | None = None
     fence: int = 0
@@ -148,10 +163,14 @@ def proposed(tasks: Tasks, event: TaskProposed, record: Recorded) -> Tasks:
         description=quoted(record, event.description),
         role=event.role,
         dependencies=event.dependencies,
+        read_set=event.read_set,
         write_set=event.write_set,
         acceptance=tuple(quoted(record, one) for one in event.acceptance),
         status="proposed",
         seq=record.seq,
+        priority=event.priority,
+        budget_seconds=event.budget_seconds,
+        source=event.source,
         running=known.running if known else (),
     )
     return tasks.set(event.task, task)
@@ -220,6 +239,10 @@ def retried(tasks: Tasks, event: TaskRetried, record: Recorded) -> Tasks:
     return _change(tasks, event.task, record, status="pending", reason=quoted(record, event.reason))
 
 
+def excused(tasks: Tasks, event: TaskExcused, record: Recorded) -> Tasks:
+    return _change(tasks, event.task, record, excused=record.seq)
+
+
 def aborted(tasks: Tasks, event: EffectAborted, record: Recorded) -> Tasks:
     name, _, attempt = aborted_key(event, "task").rpartition(":")
     task = tasks.get(name)
@@ -255,6 +278,7 @@ EVOLVE: Table = {
     TaskFinished: finished,
     TaskFailed: failed,
     TaskRetried: retried,
+    TaskExcused: excused,
 }
 
 # --- Commands, and decide: what may be asked, and what we answer ---
@@ -290,10 +314,11 @@ class ClaimTask(Command, frozen=True):
 
 
 class RenewLease(Command, frozen=True):
-    """Keep the task until *lease_ends*."""
+    """Keep the task until *lease_ends*; *now* decides whether it is still held."""
 
     task: str
     fence: int
+    now: Time
     lease_ends: Time
 
 
@@ -334,8 +359,25 @@ class RetryTask(Command, frozen=True):
     reason: str
 
 
+class ExcuseTask(Command, frozen=True):
+    """Say that no change of files is due of the task."""
+
+    task: str
+    reason: str
+
+
 TaskCommand = (
-    ProposeTask | AcceptTask | RejectTask | ClaimTask | RenewLease | ExpireLease | StartTask | FinishTask | FailTask | RetryTask
+    ProposeTask
+    | AcceptTask
+    | RejectTask
+    | ClaimTask
+    | RenewLease
+    | ExpireLease
+    | StartTask
+    | FinishTask
+    | FailTask
+    | RetryTask
+    | ExcuseTask
 )
 
 
@@ -359,8 +401,8 @@ def decide(command: TaskCommand, tasks: Tasks) -> list[Event]:
             return [TaskRejected(task=name, code=code, reason=reason)] if task.status == "proposed" else []
         case ClaimTask():
             return _claim(command, _task(tasks, command.task), tasks)
-        case RenewLease(task=name, fence=fence, lease_ends=lease_ends):
-            return _renew(_task(tasks, name), fence, lease_ends)
+        case RenewLease(task=name):
+            return _renew(command, _task(tasks, name))
         case ExpireLease(task=name, now=now):
             task = _task(tasks, name)
             late = task.holder is not None and task.lease_ends is not None and task.lease_ends <= now
@@ -377,6 +419,8 @@ def decide(command: TaskCommand, tasks: Tasks) -> list[Event]:
             task = _task(tasks, name)
             again = task.status in {"done", "blocked"}
             return [TaskRetried(task=name, attempt=task.attempts + 1, reason=reason)] if again else []
+        case ExcuseTask(task=name, reason=reason):
+            return [] if _task(tasks, name).excused else [TaskExcused(task=name, reason=reason)]
 
 
 def _claim(command: ClaimTask, task: Task, tasks: Tasks) -> list[Event]:
@@ -387,7 +431,7 @@ def _claim(command: ClaimTask, task: Task, tasks: Tasks) -> list[Event]:
     if _is_held(task, command.now) and task.holder == command.worker:
         return []  # asked twice, answered once
     for other in (task, *sorted(tasks.values(), key=lambda one: one.id)):
-        if _is_held(other, command.now) and _collide(task, other):
+        if _is_held(other, command.now) and collide(task, other):
             raise Refused(f"{other.holder} holds {other.id} until {other.lease_ends}. Wait, or claim another task.")
     over: list[Event] = [] if task.holder is None else [LeaseExpired(task=task.id, fence=task.fence)]
     claim = TaskClaimed(task=task.id, worker=command.worker, fence=task.fence + 1, lease_ends=command.lease_ends)
@@ -398,19 +442,22 @@ def _is_held(task: Task, now: Time) -> bool:
     return task.holder is not None and task.lease_ends is not None and now < task.lease_ends
 
 
-def _collide(task: Task, other: Task) -> bool:
-    """Whether both may write the same path; an empty write set may write any."""
+def collide(task: Task, other: Task) -> bool:
+    """Whether one may write what the other reads or writes; an empty write set may write any path."""
     if task.id == other.id or not (task.write_set and other.write_set):
         return True
-    return any(conflict(left, right) for left in task.write_set for right in other.write_set)
+    used, needed = (*other.write_set, *other.read_set), task.read_set
+    pairs = [(left, right) for left in task.write_set for right in used]
+    pairs += [(left, right) for left in needed for right in other.write_set]
+    return any(conflict(left, right) for left, right in pairs)
 
 
-def _renew(task: Task, fence: int, lease_ends: Time) -> list[Event]:
-    if fence != task.fence or task.holder is None:
-        raise Refused(f"The lease {fence} of {task.id} is over. Claim the task again.")
-    if task.lease_ends == lease_ends:
+def _renew(command: RenewLease, task: Task) -> list[Event]:
+    if command.fence != task.fence or not _is_held(task, command.now):
+        raise Refused(f"The lease {command.fence} of {task.id} is over. Claim the task again.")
+    if task.lease_ends == command.lease_ends:
         return []
-    return [LeaseRenewed(task=task.id, fence=fence, lease_ends=lease_ends)]
+    return [LeaseRenewed(task=task.id, fence=command.fence, lease_ends=command.lease_ends)]
 
 
 def _start(task: Task, tasks: Tasks, worker: str) -> list[Event]:

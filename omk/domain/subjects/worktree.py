@@ -116,11 +116,12 @@ class Conflicted(Value):
 
 
 class Open(Value):
-    """A worktree that is there: its name and number, what it is for, and since which event."""
+    """A worktree that is there: its name and number, what it is for, the tree work in it begins from, and since which event."""
 
     worktree: str
     number: int
     purpose: Purpose
+    tree: Tree
     seq: int
 
 
@@ -175,7 +176,7 @@ def created(files: Files, event: GoalCreated, record: Recorded) -> Files:
 
 
 def opened(files: Files, event: WorktreeOpened, record: Recorded) -> Files:
-    place = Open(worktree=event.worktree, number=event.number, purpose=event.purpose, seq=record.seq)
+    place = Open(worktree=event.worktree, number=event.number, purpose=event.purpose, tree=event.tree, seq=record.seq)
     key = attempt_key(event.worktree, event.number)
     return replace(files, worktrees=event.number, open_worktrees=files.open_worktrees.set(key, place))
 
@@ -209,7 +210,17 @@ def changed(files: Files, event: FilesChanged, record: Recorded) -> Files:
         owners=owners,
         unreadable=event.unreadable,
         guarded=event.guarded,
+        open_worktrees=_moved_on(files, event),
     )
+
+
+def _moved_on(files: Files, event: FilesChanged) -> Map[str, Open]:
+    """The worktree that the change was made in goes on from it."""
+    places = files.open_worktrees
+    for place in files.open_named(event.worktree):
+        if place.tree == event.old:
+            places = places.set(attempt_key(place.worktree, place.number), replace(place, tree=event.tree))
+    return places
 
 
 def violated(files: Files, event: ScopeViolated, record: Recorded) -> Files:

@@ -12,7 +12,7 @@ from omk.domain.subjects.verdict import ProofIssued
 from omk.errors import Refused
 from omk.replay.history import History
 from omk.replay.redecide.ahead import Ahead
-from omk.replay.redecide.choices import chosen, first_wanted, is_alike
+from omk.replay.redecide.choices import all_wanted, chosen, is_alike
 from omk.replay.redecide.commands import command_behind
 from omk.replay.redecide.difference import Difference, Plain, Question, differing, plain_event
 
@@ -82,9 +82,9 @@ def _asked_at(record: Recorded, ahead: Ahead, state: GoalState, others: Interfer
 
 def _choice(record: Recorded, then: Plain, states: tuple[GoalState, ...]) -> Question:
     """Whether the controller, looking at one of *states*, would choose today what it chose then."""
-    wishes = [first_wanted(one) for one in states]
+    wishes = [all_wanted(one) for one in states]
     alike = any(is_alike(then, wish) for wish in wishes)
-    return Question(record.seq, "choice") if alike else differing(record, "choice", then, wishes[0])
+    return Question(record.seq, "choice") if alike else differing(record, "choice", then, next(iter(wishes[0]), None))
 
 
 def _decision(first: Recorded, ahead: Ahead, decided: list[Event], span: int) -> tuple[Question, int]:

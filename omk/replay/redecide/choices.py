@@ -1,6 +1,6 @@
 """The effect that a record shows the controller to have chosen, and the one that is wanted first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
 from omk.domain.subjects.gate import StartGate
 from omk.domain.subjects.review import StartReview
+from omk.domain.subjects.slice import RejectSlice
 from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
 from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
 from omk.domain.wanted import (
@@ -22,16 +23,19 @@ from omk.domain.wanted import (
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergeSlice,
     RunAgent,
     RunGate,
     TryAgain,
     wanted,
 )
+from omk.domain.work_decider import LandSlice
 from omk.replay.redecide.difference import Plain
 
 NAMES: Mapping[type[Effect], str] = {
     MakePlan: "make_plan",
     RunAgent: "run_agent",
+    MergeSlice: "merge_slice",
     BeginTask: "begin_task",
     RunGate: "run_gate",
     MakeReview: "make_review",
@@ -58,6 +62,9 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
             return {"effect": NAMES[AcceptByPolicy]}
         case RebaseChange() | RecordConflict() | RecordCommit() | StartMerge():
             return {"effect": NAMES[MergeByPolicy]}
+        case LandSlice() | RejectSlice():
+            task = command.changed.task if isinstance(command, LandSlice) else command.conflicted.task
+            return {"effect": NAMES[MergeSlice], "task": task}
         case StartTask() | FinishTask() | FailTask() | RetryTask():
             return _of_task(command, event, state)
         case _:
@@ -91,10 +98,9 @@ def _of_task(command: StartTask | FinishTask | FailTask | RetryTask, event: obje
             return None if is_executor else {"effect": NAMES[EndTask], "task": name, "outcome": outcome}
 
 
-def first_wanted(state: GoalState) -> Plain | None:
-    """What today's controller would do first; None: nothing."""
-    effects = wanted(state)
-    return plain_effect(effects[0]) if effects else None
+def all_wanted(state: GoalState) -> list[Plain]:
+    """What today's controller would do, all at once; what it would do first stands first."""
+    return [plain_effect(effect) for effect in wanted(state)]
 
 
 def plain_effect(effect: Effect) -> Plain:
@@ -105,6 +111,6 @@ def plain_effect(effect: Effect) -> Plain:
     return {"effect": NAMES[type(effect)], **fields}
 
 
-def is_alike(chosen_then: Plain, wanted_now: Plain | None) -> bool:
-    """Whether what was chosen is what is wanted, as far as it is on record."""
-    return wanted_now is not None and chosen_then.items() <= wanted_now.items()
+def is_alike(chosen_then: Plain, wanted_now: Sequence[Plain]) -> bool:
+    """Whether what was chosen is among what is wanted, as far as it is on record."""
+    return any(chosen_then.items() <= one.items() for one in wanted_now)

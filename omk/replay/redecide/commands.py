@@ -11,8 +11,10 @@ from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
+from omk.domain.work_decider import LandSlice
 from omk.replay.redecide.ahead import Ahead
 
 
@@ -41,11 +43,12 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     task.TaskAccepted: lambda e, r: task.AcceptTask(actor=r.actor, task=e.task),
     task.TaskRejected: lambda e, r: task.RejectTask(actor=r.actor, task=e.task, code=e.code, reason=e.reason),
     task.TaskClaimed: _claim,
-    task.LeaseRenewed: lambda e, r: task.RenewLease(actor=r.actor, task=e.task, fence=e.fence, lease_ends=e.lease_ends),
+    task.LeaseRenewed: lambda e, r: task.RenewLease(actor=r.actor, task=e.task, fence=e.fence, now=r.at, lease_ends=e.lease_ends),
     task.LeaseExpired: lambda e, r: task.ExpireLease(actor=r.actor, task=e.task, now=r.at),
     task.TaskStarted: lambda e, r: task.StartTask(actor=r.actor, task=e.task, worker=e.worker),
     task.TaskFinished: lambda e, r: task.FinishTask(actor=r.actor, task=e.task, attempt=e.attempt, tree=e.tree),
     task.TaskFailed: lambda e, r: task.FailTask(actor=r.actor, task=e.task, attempt=e.attempt, reason=e.reason),
+    task.TaskExcused: lambda e, r: task.ExcuseTask(actor=r.actor, task=e.task, reason=e.reason),
     task.TaskRetried: lambda e, r: task.RetryTask(actor=r.actor, task=e.task, reason=e.reason),
     worktree.WorktreeOpened: lambda e, r: worktree.OpenWorktree(
         actor=r.actor, worktree=e.worktree, purpose=e.purpose, tree=e.tree
@@ -54,6 +57,11 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     worktree.FilesChanged: lambda e, r: worktree.RecordFiles(actor=r.actor, changed=e),
     worktree.CommitMade: lambda e, r: worktree.RecordCommit(actor=r.actor, made=e),
     worktree.MergeConflicted: lambda e, r: worktree.RecordConflict(actor=r.actor, conflicted=e),
+    policy.PolicyConfigured: lambda e, r: policy.ConfigurePolicy(actor=r.actor, configured=e),
+    slices.SliceRecorded: lambda e, r: slices.RecordSlice(actor=r.actor, made=e),
+    slices.SliceMended: lambda e, r: slices.MendSlice(actor=r.actor, mended=e),
+    slices.SliceConflicted: lambda e, r: slices.RejectSlice(actor=r.actor, conflicted=e),
+    slices.WorkKept: lambda e, r: slices.KeepWork(actor=r.actor, kept=e),
     agent.AgentStarted: lambda e, r: agent.StartAgent(actor=r.actor, started=e),
     agent.AgentSaid: lambda e, r: agent.RecordMessage(actor=r.actor, said=e),
     agent.ToolCalled: lambda e, r: agent.CallTool(actor=r.actor, called=e),
@@ -140,8 +148,11 @@ def _answer(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
     return Asked(goal.RecordDecision(actor=actor, answer=decided.answer), 2)
 
 
-def _files(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
+def _files(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
     match ahead.event(0), ahead.event(1):
+        case worktree.FilesChanged() as changed, after if changed.task in state.slice.waiting:
+            violated = isinstance(after, worktree.ScopeViolated)
+            return Asked(LandSlice(actor=actor, changed=changed), 1 + violated)
         case worktree.FilesChanged() as changed, worktree.WorktreeRebased() as rebased:
             return Asked(worktree.RebaseChange(actor=actor, changed=changed, rebased=rebased), 2)
         case worktree.FilesChanged() as changed, worktree.ScopeViolated(paths=paths):

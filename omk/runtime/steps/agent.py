@@ -1,61 +1,90 @@
-"""Let an agent work on a task, and record what it left."""
+"""Let an agent work on a task in a worktree of its own, and record what it left."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from omk.agents.child import Child, Exit
 from omk.agents.driver import driver_of
-from omk.domain.paths import in_scope
+from omk.domain.event import Command, Tree
+from omk.domain.proof.holds import executors
 from omk.domain.subjects.agent import AgentFinished, AgentOutcome, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported
-from omk.domain.subjects.task import FailTask, FinishTask, StartTask
-from omk.domain.subjects.worktree import FilesChanged, RecordFiles
+from omk.domain.subjects.controller import AbortEffect
+from omk.domain.subjects.slice import KeepWork, WorkKept
+from omk.domain.subjects.task import ClaimTask, FailTask, FinishTask, StartTask
+from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.wanted import RunAgent
+from omk.domain.work_decider import RecordWork
 from omk.errors import Refused
-from omk.runtime.gates.guards import broken
+from omk.log.blobs import Blob
+from omk.runtime import edge
+from omk.runtime.naming import agent_worktree
 from omk.runtime.prompt import prompt_for
 from omk.runtime.session import Session
+from omk.runtime.steps.files import files_of, outside
+
+
+class Work(NamedTuple):
+    """An attempt at a task: its holder's fence, the worktree it has, and the tree that one began from."""
+
+    task: str
+    attempt: int
+    fence: int
+    worktree: Path
+    base: Tree
+
+    @property
+    def agent(self) -> str:
+        """The agent's id."""
+        return f"{self.task}:{self.attempt}"
 
 
 def run_agent(session: Session, effect: RunAgent) -> None:
-    """Start the agent on the task, wait for it, record its files and how the task ended."""
-    handle, actor = session.handle, session.actor
-    handle(StartTask(actor=actor, task=effect.task, worker=f"agent:{effect.task}:{effect.attempt}"))
-    attempt = session.state.task[effect.task].attempts
-    worktree = session.worktree("agent")
-    ended = _converse(session, effect.task, attempt, worktree)
-    _finish(session, effect.task, attempt, ended)
-    record_files(session, effect.task, f"{effect.task}:{attempt}", worktree)
-    tree = session.state.worktree.tree
-    if ended.stopped:
-        return  # by a pause: what is begun is aborted with the controller, and begins again with the next
-    if _outcome(ended) == "succeeded":
-        handle(FinishTask(actor=actor, task=effect.task, attempt=attempt, tree=tree))
-    else:
-        handle(FailTask(actor=actor, task=effect.task, attempt=attempt, reason=_how(ended)))
+    """Claim the task, start the agent on it, wait for it, record what it left and how the task ended: all at once."""
+    work = _claimed(session, effect)
+    ended = _converse(session, work)
+    changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)
+    session.handle.mailbox.ask(lambda: _record(session, work, ended, changed))
+    if len(executors(session.state)) > 1:
+        session.close_worktree(work.worktree.name)
 
 
-def _converse(session: Session, task: str, attempt: int, worktree: Path) -> Exit:
+def _claimed(session: Session, effect: RunAgent) -> Work:
+    """Take the task, and open its worktree."""
+    handle, actor, task = session.handle, session.actor, effect.task
+    worker = f"agent:{task}:{effect.attempt}"
+    lease_ends = edge.later(session.state.policy.lease_ms)
+    claim = ClaimTask(actor=actor, task=task, worker=worker, now=edge.now(), lease_ends=lease_ends)
+    handle(claim, StartTask(actor=actor, task=task, worker=worker))
+    fence = session.state.task[task].fence
+    name = agent_worktree(session.goal, task, is_only=len(executors(session.state)) == 1)
+    worktree = session.worktree(name, "agent")
+    base = session.state.worktree.open_named(name)[-1].tree
+    return Work(task=task, attempt=effect.attempt, fence=fence, worktree=worktree, base=base)
+
+
+def _converse(session: Session, work: Work) -> Exit:
     """Run the agent's process to its end, once its pid is on record."""
     settings = session.state.goal.settings
     spec = session.agent or (settings.agent if settings else None)
     if spec is None:
         raise Refused("No agent is named. Give one: --agent 'command:…', or `agent = …` in omk.toml.")
-    prompt = prompt_for(session, task, attempt)
-    file = session.prompt_file(f"{task}-{attempt}", prompt)
+    prompt = prompt_for(session, work.task, work.attempt)
+    file = session.prompt_file(f"{work.worktree.name}-{work.attempt}", prompt)
     launch = driver_of(spec).launch(prompt, str(file))
     environment = {**session.environment(), **launch.environment}
     child = Child.prepare(
         (launch.line,),
         shell=True,
-        directory=session.directory(worktree),
+        directory=session.directory(work.worktree),
         environment=environment,
         stdin=launch.stdin,
     )
     try:
         started = AgentStarted(
-            agent=f"{task}:{attempt}",
-            task=task,
-            attempt=attempt,
+            agent=work.agent,
+            task=work.task,
+            attempt=work.attempt,
             driver=spec,
             prompt=prompt,
             pid=child.pid,
@@ -65,38 +94,76 @@ def _converse(session: Session, task: str, attempt: int, worktree: Path) -> Exit
     except BaseException:
         child.abandon()
         raise
-    session.tell(f"agent {task}:{attempt}")
+    session.tell(f"agent {work.agent}")
     child.release()
     return child.wait(time_left(session), stop=session.stop)
 
 
-def _finish(session: Session, task: str, attempt: int, ended: Exit) -> None:
+def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) -> None:
+    """One append for all that came of the attempt; of one whose lease is over, only that it ended and what it left."""
+    actor = session.actor
+    commands, blobs = _end(session, work, ended)
+    task = session.state.task[work.task]
+    if task.holder is None or task.fence != work.fence:
+        session.handle(*commands, *kept(session, work, changed, "Its lease was over when it ended."), blobs=blobs)
+        return
+    beyond = outside(session, work.task, changed.changes)
+    commands.append(RecordWork(actor=actor, changed=changed, attempt=work.attempt, fence=work.fence, outside=beyond))
+    has_moved = changed.old != session.state.worktree.tree
+    is_slice = has_moved and (changed.tree != changed.old or bool(changed.unreadable))
+    tree = session.state.worktree.tree if has_moved else changed.tree
+    if not is_slice or ended.stopped:
+        commands.append(_outcome_of_task(actor, work, ended, tree))
+    session.handle(*commands, blobs=blobs)
+
+
+def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree) -> Command:
+    """What has become of the task; an attempt that was stopped is given up, and the next one begins where it left off."""
+    if ended.stopped:
+        return AbortEffect(actor=actor, obligation=f"task:{work.agent}", reason="The agent was stopped.")
+    if outcome_of(ended) == "succeeded":
+        return FinishTask(actor=actor, task=work.task, attempt=work.attempt, tree=tree)
+    return FailTask(actor=actor, task=work.task, attempt=work.attempt, reason=how(ended))
+
+
+def kept(session: Session, work: Work, changed: FilesChanged, reason: str) -> list[Command]:
+    """The command that keeps what an attempt left apart from the goal; none if it left nothing."""
+    if changed.tree == changed.old:
+        return []
+    left = WorkKept(
+        task=work.task, attempt=work.attempt, base=changed.old, tree=changed.tree, changes=changed.changes, reason=reason
+    )
+    return [KeepWork(actor=session.actor, kept=left)]
+
+
+def _end(session: Session, work: Work, ended: Exit) -> tuple[list[Command], list[Blob]]:
+    """How the agent's process ended, and what it spent."""
     output, blob = session.packed(ended)
     finished = AgentFinished(
-        agent=f"{task}:{attempt}",
-        task=task,
-        outcome=_outcome(ended),
+        agent=work.agent,
+        task=work.task,
+        outcome=outcome_of(ended),
         exit_code=ended.status,
         signal=ended.signal,
         duration_ms=ended.duration_ms,
         output=output,
     )
-    actor = f"agent:{task}:{attempt}"
-    session.handle(FinishAgent(actor=actor, finished=finished), blobs=[blob])
-    _spend(session, f"{task}:{attempt}", ended.duration_ms)
+    commands: list[Command] = [FinishAgent(actor=f"agent:{work.agent}", finished=finished)]
+    return commands + _spent(session, work.agent, ended.duration_ms), [blob]
 
 
-def _spend(session: Session, agent: str, active_ms: int) -> None:
-    """Report the time the agent took; a command reports no tokens and no money."""
-    report = session.state.budget.reports + 1
-    usage = UsageReported(
-        report=report, agent=agent, active_ms=active_ms, tokens_in=0, tokens_out=0, tokens_cached=0, micro_usd=0
-    )
-    session.handle(ReportUsage(actor=session.actor, usage=usage))
+def _spent(session: Session, agent: str, active_ms: int) -> list[Command]:
+    """The time the agent took; a command reports no tokens and no money."""
     budget = session.state.budget
-    if budget.time_ms is not None and budget.used_ms >= budget.time_ms:
-        out = BudgetExhausted(dimension="time", limit=budget.time_ms, used=budget.used_ms)
-        session.handle(ExhaustBudget(actor=session.actor, exhausted=out))
+    usage = UsageReported(
+        report=budget.reports + 1, agent=agent, active_ms=active_ms, tokens_in=0, tokens_out=0, tokens_cached=0, micro_usd=0
+    )
+    commands: list[Command] = [ReportUsage(actor=session.actor, usage=usage)]
+    used = budget.used_ms + active_ms
+    if budget.time_ms is not None and used >= budget.time_ms:
+        out = BudgetExhausted(dimension="time", limit=budget.time_ms, used=used)
+        commands.append(ExhaustBudget(actor=session.actor, exhausted=out))
+    return commands
 
 
 def time_left(session: Session) -> int | None:
@@ -107,7 +174,8 @@ def time_left(session: Session) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _outcome(ended: Exit) -> AgentOutcome:
+def outcome_of(ended: Exit) -> AgentOutcome:
+    """What an agent's exit says."""
     if ended.stopped:
         return "stopped"
     if ended.timed_out:
@@ -115,41 +183,7 @@ def _outcome(ended: Exit) -> AgentOutcome:
     return "succeeded" if ended.status == 0 else "failed"
 
 
-def _how(ended: Exit) -> str:
-    how = f"exit code {ended.status}" if ended.status is not None else f"signal {ended.signal}"
-    return f"The agent ended {_outcome(ended).replace('_', ' ')} with {how}."
-
-
-def record_files(session: Session, task: str | None, agent: str | None, worktree: Path) -> None:
-    """Write what the worktree holds as a tree, and record how it differs from the goal's tree."""
-    state = session.state
-    old = state.worktree.tree
-    snapshot = session.workshop.snapshot(worktree, old)
-    changed = FilesChanged(
-        worktree=worktree.name,
-        task=task,
-        agent=agent,
-        old=old,
-        tree=snapshot.tree,
-        changes=snapshot.changes,
-        unreadable=snapshot.unreadable,
-        guarded=guarded(session, snapshot.tree),
-    )
-    scope = state.task[task].write_set if task is not None and task in state.task else ()
-    outside = tuple(one.path for one in snapshot.changes if scope and not in_scope(one.path, scope))
-    session.handle(RecordFiles(actor=session.actor, changed=changed, outside=outside))
-
-
-def guarded(session: Session, tree: str) -> tuple[str, ...]:
-    """The guarded paths whose guarded part differs, in *tree*, from the base commit."""
-    base, workshop = session.state.worktree.base, session.workshop
-    if base is None or not session.state.gate.guards:
-        return ()
-    changes = {one.path: one for one in workshop.changes(base.tree, tree)}
-    held = tuple(one for one in session.state.gate.guards if one.path in changes)
-
-    def read(path: str) -> tuple[str | None, bytes | None]:
-        blob = changes[path].new
-        return blob, workshop.read_path(tree, path) if blob else None
-
-    return broken(held, read)
+def how(ended: Exit) -> str:
+    """How an agent ended, as a sentence."""
+    code = f"exit code {ended.status}" if ended.status is not None else f"signal {ended.signal}"
+    return f"The agent ended {outcome_of(ended).replace('_', ' ')} with {code}."

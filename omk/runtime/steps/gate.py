@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omk.agents.child import Child, Exit
 from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFinished, ToolOutcome
+from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
 from omk.domain.values import GateDefinition, GateOutcome
 from omk.domain.wanted import RunGate
@@ -32,8 +33,11 @@ def run_gate(session: Session, effect: RunGate) -> None:
 
 def _run(session: Session, effect: RunGate, gate: GateDefinition, worktree: Path) -> None:
     ended = run_command(session, worktree, gate, lambda child: _start(session, effect, gate, child))
-    if not ended.stopped:
-        _record(session, effect, gate, outcome=outcome_of(ended), ended=ended, reason=ended.spawn_error)
+    if ended.stopped:
+        obligation = f"gate:{effect.gate}:{effect.attempt}"
+        session.handle(AbortEffect(actor=session.actor, obligation=obligation, reason="The gate was stopped."))
+        return
+    _record(session, effect, gate, outcome=outcome_of(ended), ended=ended, reason=ended.spawn_error)
 
 
 def _start(session: Session, effect: RunGate, gate: GateDefinition, child: Child | None) -> None:
@@ -78,8 +82,9 @@ def _record(
 def _prepared(session: Session, gate: GateDefinition) -> Path:
     """The verification worktree with exactly the tree, the shared paths, and what the setup commands add."""
     tree = session.state.worktree.tree
-    was_open = bool(session.state.worktree.open_named("verify"))
-    worktree = session.worktree("verify")
+    name = f"verify-{session.slot + 1}" if session.slot else "verify"
+    was_open = bool(session.state.worktree.open_named(name))
+    worktree = session.worktree(name, "verify")
     if was_open:
         session.workshop.reset(worktree, tree)
     furnish(session, worktree, lambda number, line: _set_up(session, gate, worktree, (number, line)))

@@ -34,6 +34,7 @@ from omk.domain.wanted import (
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergeSlice,
     RunAgent,
     RunGate,
     TryAgain,
@@ -125,7 +126,7 @@ class World(Work):
 
     # --- What is wanted, and done ---
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect) -> None:  # noqa: C901 - one arm per effect
         match effect:
             case MakePlan():
                 self.tell(PlanGoal(actor=self.by, tasks=built_in_plan(self.prompt, self.scope)), 0.02)
@@ -146,6 +147,8 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
+            case MergeSlice():
+                raise AssertionError("a world in which one works after the other has no slices")
 
     def merge(self, actor: str) -> None:
         """Bring the change into its branch; `tests.lake.told.endings` knows how."""
