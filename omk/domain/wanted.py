@@ -227,10 +227,11 @@ def _again(state: GoalState, request: Request) -> Sequence[Effect]:
     owed = owed_by_agent(state)
     if not owed:
         return []
-    tasks = [one for one in executors(state) if one.status in {"done", "blocked"} and request.may_try(one.id)]
-    tasks.sort(key=lambda one: request.tries.get(one.id, 0))
+    tasks = [one for one in executors(state) if one.status in {"done", "blocked"}]
     idle = [one for one in tasks if one.id not in state.worktree.owners and one.excused is None]
-    return [TryAgain(task=one.id, gaps=owed) for one in (idle or tasks)[:1]]
+    able = [one for one in idle or tasks if request.may_try(one.id)]
+    able.sort(key=lambda one: request.tries.get(one.id, 0))
+    return [TryAgain(task=one.id, gaps=owed) for one in able[:1]]
 
 
 def owed_by_agent(state: GoalState) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def test_a_whole_session_writes_nothing_starts_nothing_and_sends_nothing(reposit
     terminal = Terminal("debug", at=repository, python=("-c", LOOPING), **room)
     terminal.until("[1 Proof]")
     for keys, shown in (
-        ("ggate:smoke\r", "event 35 of"),
+        ("ggate:smoke\r", "event 37 of"),
         ("x", "HYPOTHETICAL"),
         ("xwc", "what led to it"),
         ("2", "[2 State]"),

@@ -181,8 +181,8 @@ def test_the_next_event_that_is_named_can_be_forked(red, repository):
 
 def test_a_goal_with_a_budget_begins_with_it(repository):
     goal = run_goal("--budget-time", "1h", at=repository).document["goal"]
-    assert "@5" in omk("fork", f"{goal}@gates_configured", OTHER, at=repository).err
-    fork = omk("fork", f"{goal}@5", OTHER, "--json", at=repository).document["goal"]
+    assert "@6" in omk("fork", f"{goal}@gates_configured", OTHER, at=repository).err
+    fork = omk("fork", f"{goal}@6", OTHER, "--json", at=repository).document["goal"]
     limits = omk("show", fork, "--json", at=repository).document["usage"]["limits"]
     assert limits["active_ms"] == 3_600_000
 

@@ -53,7 +53,7 @@ def test_a_resumed_order_goes_on_where_the_dead_controller_was():
     story = died.given(order(name="c-2", resumes="c-1"))
     assert len(story.new) == 1
     request = story.state.controller.request
-    assert (request.steps, request.max_attempts, request.attempts) == (("execute", "verify"), 3, 1)
+    assert (request.steps, request.max_attempts, dict(request.tries)) == (("execute", "verify"), 3, {EXECUTE: 1})
 
 
 def test_an_effect_is_aborted_once_and_only_while_it_is_owed():

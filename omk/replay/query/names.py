@@ -156,7 +156,8 @@ NAMES: dict[str, Name] = {
     "base": _field("What it started from: `{branch, commit, tree}`.", "worktree.base"),
     "goal": GOAL,
     "tasks": _name(
-        "The tasks by id: `{role, status, attempts, dependencies, write_set, holder, fence, lease_ends, tree, seq}`.",
+        "The tasks by id: `{role, status, attempts, dependencies, read_set, write_set, priority, budget_seconds, source, "
+        "excused, holder, fence, lease_ends, tree, seq}`.",
         ("task",),
         facts.tasks,
     ),

@@ -8,7 +8,8 @@ import msgspec
 from omk.domain.event import Event
 from omk.domain.proof.rules import VERSION
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.replay.suppose import meant
 from omk.replay.suppose.meant import NEVER, NOTHING, NOWHERE, SOME, Where
@@ -82,6 +83,9 @@ OF_KIND: dict[tuple[type[Event], str], Know] = {
     **{(kind, "attempt"): meant.review_attempt for kind in REVIEWS},
     **{(kind, "base"): meant.base_tree_of for kind in REVIEWS},
     (review.WaiverGranted, "code"): meant.code_to_waive,
+    (policy.PolicyConfigured, "approve"): _is(()),
+    **{(kind, "base"): meant.tree_of for kind in (slices.SliceRecorded, slices.SliceConflicted, slices.WorkKept)},
+    **{(kind, "attempt"): meant.task_attempt for kind in (slices.SliceRecorded, slices.SliceConflicted, slices.WorkKept)},
     (task.TaskProposed, "role"): _is(task.EXECUTOR),
     (task.TaskProposed, "acceptance"): _is(("It is as supposed.",)),
     (task.TaskRejected, "code"): _is("task.rejected"),
