@@ -136,14 +136,14 @@ class Workshop(Trees):
         """Remove a worktree and its registration; one that vanished is fine."""
         for folder in (path, self._registration(path), self._notes(path)):
             remove_tree(folder)
-        for parent in (path.parent, self._notes(path).parent):
-            if parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()
 
     def close_all(self, goal: str) -> None:
         """Remove every worktree of a goal, also those only half there."""
         for path in self.worktrees(goal):
             self.close_worktree(path)
+        for parent in (self.folder / goal, self._all_notes / goal):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
         self._remove_strays()
         if self.bare.path.is_dir():
             self.bare.git("worktree", "prune", "--expire=now", reads=False)  # those an agent opened beside its own

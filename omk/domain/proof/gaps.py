@@ -45,6 +45,12 @@ class Lack(Value):
     command: str | None = None
 
 
+def _some(names: Sequence[str]) -> str:
+    """The first few of the names, and how many more there are: a goal may have hundreds of tasks."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
 def log_understood(state: GoalState, _: str) -> Lack:
     odd = state.strange
     kind, seq, count = (odd.kind, odd.seq, odd.count) if odd else ("?", 0, 0)
@@ -110,7 +116,7 @@ def files_changed(state: GoalState, _: str) -> Lack:
     apart = [one.id for one in executors(state) if one.id in state.slice.conflicts or one.id in state.slice.waiting]
     if apart:
         return _unmerged(state, apart, [name for name in idle if name not in apart])
-    names = ", ".join(idle) or "the agent"
+    names = _some(idle) or "the agent"
     if idle or not state.worktree.seq:
         text = f"No file was changed by {names}."
     else:
@@ -124,11 +130,12 @@ def _unmerged(state: GoalState, apart: Sequence[str], idle: Sequence[str]) -> La
     """What was made and is not in the goal's tree: it conflicts with it, or its merge is still to come."""
     conflicts, waiting = state.slice.conflicts, state.slice.waiting
     words = [
-        f"The work on {name} conflicts with the goal's tree in {', '.join(conflicts[name].paths[:_SHOWN])}"
+        f"The work on {name} conflicts with the goal's tree in {_some(conflicts[name].paths)}"
         if name in conflicts
         else f"The work on {name} is not merged yet"
-        for name in apart
+        for name in apart[:_SHOWN]
     ]
+    words += [f"{len(apart) - _SHOWN} more are not merged"] if len(apart) > _SHOWN else []
     seqs = sorted((conflicts.get(name) or waiting[name]).seq for name in apart)
     missing, also = _changes([*apart, *idle])
     owner: Owner = "agent" if any(name in conflicts for name in apart) else "controller"
@@ -144,16 +151,15 @@ def _changes(tasks: Sequence[str]) -> tuple[Missing, tuple[Missing, ...]]:
 
 def files_recorded(state: GoalState, code: str) -> Lack:
     files = state.worktree
-    names = ", ".join(f"{one.path} ({one.reason})" for one in files.unreadable[:5])
-    more = f" and {len(files.unreadable) - 5} more" if len(files.unreadable) > 5 else ""  # noqa: PLR2004 - five are shown
+    names = _some([f"{one.path} ({one.reason})" for one in files.unreadable])
     missing = Missing(kind="waiver_granted.v1", where={"code": code, "tree": files.tree})
-    return Lack(text=f"Could not be recorded: {names}{more}.", missing=missing, evidence=(files.seq,))
+    return Lack(text=f"Could not be recorded: {names}.", missing=missing, evidence=(files.seq,))
 
 
 def scope_respected(state: GoalState, code: str) -> Lack:
     bad = state.worktree.outside
-    paths = ", ".join(path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:5])
-    names = ", ".join(name for name, _ in bad)
+    paths = _some([path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:_SHOWN]])
+    names = _some([name for name, _ in bad])
     missing, also = _changes([name for name, _ in bad])
     return Lack(
         text=f"{names} changed files outside its declared scope: {paths}.",
