@@ -25,7 +25,7 @@ from omk.domain.subjects.delivery import (
     PullRequestOpened,
     PullRequestRequested,
 )
-from omk.domain.subjects.gate import BreakerClosed, BreakerOpened, GateRan, GatesConfigured, GateStarted
+from omk.domain.subjects.gate import BreakerClosed, BreakerHalfOpened, BreakerOpened, GateRan, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
     DecisionRecorded,
     GoalBlocked,
@@ -263,6 +263,7 @@ GATES: tuple[Event, ...] = (
         reason=None,
     ),
     BreakerOpened(gate=GATE, failures=5, until="2026-11-22T10:30:00.000000Z"),
+    BreakerHalfOpened(gate=GATE, probes=1),
     BreakerClosed(gate=GATE),
 )
 

@@ -12,7 +12,7 @@ from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentSaid, Agent
 from omk.domain.subjects.budget import BudgetExhausted, UsageReported
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeRejected, MergeStarted
-from omk.domain.subjects.gate import GateRan, GatesConfigured, GateStarted
+from omk.domain.subjects.gate import BreakerHalfOpened, GateRan, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
     GoalBlocked,
     GoalConfigured,
@@ -91,6 +91,11 @@ def _worked(event: Any, state: GoalState) -> tuple[int, ...]:
 
 def _gate_started(event: Any, state: GoalState) -> tuple[int, ...]:
     return (state.gate.seq, *_tree(event, state))
+
+
+def _recovered(event: BreakerHalfOpened, state: GoalState) -> tuple[int, ...]:
+    gate = state.gate.by_name.get(event.gate)
+    return (gate.breaker_seq,) if gate and gate.breaker_seq else _goal(event, state)
 
 
 def _review_started(event: Any, state: GoalState) -> tuple[int, ...]:
@@ -183,6 +188,7 @@ CAUSES: dict[type[Event], Causes] = {
     MergeConflicted: _tree,
     GateStarted: _gate_started,
     GateRan: _answered,
+    BreakerHalfOpened: _recovered,
     ReviewStarted: _review_started,
     WaiverGranted: _tree,
     UsageReported: _agent,

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from omk.domain.breaker import answered
 from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
 from omk.domain.forking import unforkable
@@ -28,7 +29,7 @@ from omk.domain.subjects.delivery import (
     RequestPullRequest,
     StartMerge,
 )
-from omk.domain.subjects.gate import ConfigureGates, StartGate
+from omk.domain.subjects.gate import ConfigureGates, RecordGate, StartGate
 from omk.domain.subjects.goal import (
     CancelGoal,
     CreateGoal,
@@ -38,6 +39,7 @@ from omk.domain.subjects.goal import (
     RecordDecision,
     ResumeGoal,
 )
+from omk.domain.subjects.policy import ConfigurePolicy
 from omk.domain.subjects.review import GrantWaiver, StartReview
 from omk.domain.subjects.task import (
     CONTROLLER,
@@ -116,7 +118,7 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ruling)
         case ExtendBudget():
             _refuse(state, ruling if ruling == "cancelled" else "ready" if ruling is None and is_ready(state) else None)
-        case ConfigureGates() if state.gate.seq:
+        case ConfigureGates() | ConfigurePolicy() if state.gate.seq:
             _refuse(state, ruling or ("ready" if is_ready(state) else None))
         case AcceptChange() | RejectChange() | GrantWaiver():
             _refuse(state, ruling if ruling != "needs_more_budget" else None)
@@ -245,5 +247,6 @@ ACROSS: dict[type[Command], Callable[[Any, GoalState], list[Event]]] = {
     ForkGoal: _fork,
     RecordWork: recorded,
     LandSlice: landed,
+    RecordGate: answered,
 }
 """The commands that several subjects have a say in."""

@@ -6,15 +6,16 @@ After a crash the same fold gives the same list. Bookkeeping (issuing a proof, c
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from omk.domain.event import Value
+from omk.domain.event import Time, Value
 from omk.domain.graph import is_free, startable
 from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
-from omk.domain.proof.holds import executors, is_fresh
+from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import RULES, Rule, judged
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
 from omk.domain.subjects.task import EXECUTOR, Task, collide
 from omk.domain.values import PASSES, ReviewPass
+from omk.domain.verification import turn
 
 
 class MakePlan(Value):
@@ -48,6 +49,13 @@ class RunGate(Value):
     attempt: int
 
 
+class AwaitBreaker(Value):
+    """Wait until the breaker of *gate*, the next to be run, has been open long enough; begin nothing meanwhile."""
+
+    gate: str
+    until: Time
+
+
 class MakeReview(Value):
     """Make a review pass over the current change."""
 
@@ -77,7 +85,8 @@ class MergeByPolicy(Value):
     """Merge the change, as `--merge gated` asks."""
 
 
-Effect = MakePlan | RunAgent | MergeSlice | BeginTask | RunGate | MakeReview | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
+Work = MakePlan | RunAgent | MergeSlice | BeginTask | RunGate | AwaitBreaker | MakeReview
+Effect = Work | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
 
 
 def controlling(state: GoalState) -> str | None:
@@ -151,17 +160,12 @@ def _failed(state: GoalState, request: Request) -> list[Effect]:
 
 
 def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
-    since = max(request.seq, request.settled_seq)
-    open_gates: list[RunGate] = []
-    for name in state.gate.order:
-        gate = state.gate.by_name[name]
-        if gate.breaker_until is not None:
-            continue
-        at_work = state.gate.at_work(name)
-        if gate.last is None or at_work or gate.last.started_seq < since or not is_fresh(state, gate):
-            open_gates.append(RunGate(gate=name, attempt=gate.attempts + (at_work is None)))
-    at_once = sorted(open_gates, key=lambda one: state.gate.at_work(one.gate) is None)[: state.policy.gates_at_once]
-    return _around((VERIFY,), at_once, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
+    """Run the gates whose turn it is, first those at work; where only breakers are in the way, wait."""
+    gates, now = state.gate, turn(state, max(request.seq, request.settled_seq))
+    first = sorted(now.free, key=lambda name: gates.at_work(name) is None)[: state.policy.gates_at_once]
+    runs = [RunGate(gate=name, attempt=gates.by_name[name].attempts + (gates.at_work(name) is None)) for name in first]
+    waits = [AwaitBreaker(gate=name, until=until) for name, until in now.held]
+    return _around((VERIFY,), runs or waits, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
 
 
 def _review(state: GoalState, request: Request) -> Sequence[Effect]:

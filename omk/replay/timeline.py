@@ -174,6 +174,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     gate.GateStarted: lambda e, _: f"{e.gate}, attempt {e.attempt}, on {e.tree[:_HEX]}",
     gate.GateRan: lambda e, t: f"{e.gate} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'reason', 'output.preview')}",
     gate.BreakerOpened: lambda e, _: f"{e.gate} until {e.until}, after {e.failures} failures",
+    gate.BreakerHalfOpened: lambda e, _: f"{e.gate}, {counted(e.probes, 'run')} may begin",
     gate.BreakerClosed: lambda e, _: e.gate,
     review.ReviewStarted: lambda e, _: f"{e.review}, attempt {e.attempt}",
     review.ReviewPassed: lambda e, t: f"{e.review}{_said(e, t, 'summary')}",

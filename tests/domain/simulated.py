@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from omk.domain.event import Command
 from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.delivery import AUTO, ChangeMerged, FinishMerge, MergeStarted, StartMerge
-from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
+from omk.domain.subjects.gate import GateRan, GateStarted, HalfOpenBreaker, RecordGate, StartGate
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
@@ -16,6 +16,7 @@ from omk.domain.wanted import (
     ASK,
     AcceptByPolicy,
     Ask,
+    AwaitBreaker,
     BeginTask,
     Effect,
     EndTask,
@@ -69,6 +70,9 @@ class Simulated:
                 return self.work(story, task, attempt)
             case RunGate(gate=name, attempt=attempt):
                 return self._gate(story, name, attempt)
+            case AwaitBreaker(gate=name, until=until):
+                probes = story.state.policy.breaker_probes
+                return [HalfOpenBreaker(actor=BOT, gate=name, now=until, probes=probes)]
             case MakeReview(review=name, attempt=attempt):
                 return self._review(story, name, attempt)
             case AcceptByPolicy():

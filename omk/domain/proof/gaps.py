@@ -196,7 +196,23 @@ def _guarded(state: GoalState, path: str) -> str:
 
 
 def gate_passed(state: GoalState, code: str) -> Lack:
+    """Why the gate has not passed; that its breaker keeps it from being run comes first."""
     name = code.removeprefix("gate.")
+    gate, lack = state.gate.by_name[name], _unpassed(state, name)
+    if gate.breaker == "closed":
+        return lack
+    evidence = tuple(sorted({*lack.evidence, gate.breaker_seq}))
+    return msgspec.structs.replace(lack, text=f"{_breaker(gate)} {lack.text}", evidence=evidence)
+
+
+def _breaker(gate: Gate) -> str:
+    breaker = f"The breaker of gate {gate.definition.name} is"
+    if gate.breaker_until is not None:
+        return f"{breaker} open until {gate.breaker_until}, after {gate.failures} failure(s) in a row."
+    return f"{breaker} half-open: " + ("the next run decides." if gate.probes else "no further run may begin.")
+
+
+def _unpassed(state: GoalState, name: str) -> Lack:
     gate, missing = state.gate.by_name[name], _pass(state, name)
     last = gate.last
     if last is None:
@@ -212,6 +228,9 @@ def gate_passed(state: GoalState, code: str) -> Lack:
         text = f"Gate {name} is stale: it {word} on tree {tree} at event {last.seq}, the tree is {now} now."
         seqs = {last.seq, state.worktree.seq, state.worktree.base_seq} - {0}
         return Lack(text=text, missing=missing, evidence=tuple(sorted(seqs)))
+    if last.outcome == "skipped" and not gate.definition.skipped and state.policy.needs_of(name):
+        text = f"Gate {name} was not run (event {last.seq}): {last.reason or 'what it needs did not pass.'}"
+        return Lack(text=text, missing=missing, evidence=(last.seq,), owner="agent", command="omk execute {goal}")
     return _red(gate, last, missing)
 
 

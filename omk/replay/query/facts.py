@@ -61,7 +61,7 @@ def _gate(moment: Moment, name: str) -> Value:
     line = gate_line(moment.state, name)
     known = {field: getattr(line, field) for field in _GATE_FIELDS}
     counts = {"runs": gate.runs, "failures": gate.failures, "is_running": attempt_key(name, gate.attempts) in gates.running}
-    more = {"proves": list(gate.definition.proves), "breaker_until": gate.breaker_until}
+    more = {"proves": list(gate.definition.proves), "breaker": gate.breaker, "breaker_until": gate.breaker_until}
     return {**known, "command": list(line.command), **counts, **more}
 
 

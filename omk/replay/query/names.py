@@ -79,7 +79,7 @@ TREE = _field("The tree that the content has become.", "worktree.tree")
 GAPS = _name("The open gaps by rule code: `{owner, since, evidence, missing, follows_from, command}`.", EXPLAINED, facts.gaps)
 GATES = _name(
     "The configured gates by name: `{required, outcome, tree, definition, exit_code, seq, fresh, command, duration_ms, runs, "
-    "failures, is_running, proves, breaker_until}`.",
+    "failures, is_running, proves, breaker, breaker_until}`.",
     ("gate.by_name", "gate.running", "worktree.tree"),
     facts.gates,
 )

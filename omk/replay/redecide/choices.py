@@ -17,6 +17,7 @@ from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask,
 from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitBreaker,
     BeginTask,
     Effect,
     EndTask,
@@ -38,6 +39,7 @@ NAMES: Mapping[type[Effect], str] = {
     MergeSlice: "merge_slice",
     BeginTask: "begin_task",
     RunGate: "run_gate",
+    AwaitBreaker: "await_breaker",
     MakeReview: "make_review",
     EndTask: "end_task",
     AcceptByPolicy: "accept_by_policy",

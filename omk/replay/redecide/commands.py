@@ -74,6 +74,7 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     gate.GateStarted: lambda e, r: gate.StartGate(actor=r.actor, started=e),
     gate.GateRan: lambda e, r: gate.RecordGate(actor=r.actor, ran=e),
     gate.BreakerOpened: lambda e, r: gate.OpenBreaker(actor=r.actor, gate=e.gate, until=e.until),
+    gate.BreakerHalfOpened: lambda e, r: gate.HalfOpenBreaker(actor=r.actor, gate=e.gate, now=r.at, probes=e.probes),
     gate.BreakerClosed: lambda e, r: gate.CloseBreaker(actor=r.actor, gate=e.gate),
     review.ReviewStarted: lambda e, r: review.StartReview(actor=r.actor, started=e),
     review.ReviewPassed: lambda e, r: review.RecordReview(actor=r.actor, verdict=e),
@@ -181,12 +182,24 @@ def _start(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
     return Asked(controller.StartController(actor=actor, started=started, alive=False), place)
 
 
+def _gate(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
+    ran, moved, record = ahead.event(0), ahead.event(1), ahead.at(0)
+    if not isinstance(ran, gate.GateRan) or record is None:
+        return None
+    if ahead.at(1) is None and state.policy.breaker_failures:
+        return Asked(None)  # its breaker may have moved next
+    is_moved = isinstance(moved, gate.BreakerOpened | gate.BreakerClosed) and moved.gate == ran.gate
+    until = moved.until if is_moved and isinstance(moved, gate.BreakerOpened) else record.at
+    return Asked(gate.RecordGate(actor=actor, ran=ran, until=until), 1 + is_moved)
+
+
 TOGETHER: dict[type[Event], Callable[[Ahead, str, GoalState], Asked | None]] = {
     goal.GoalCreated: _creation,
     goal.GoalForked: _fork,
     task.TaskProposed: _planning,
     goal.DecisionRecorded: _answer,
     worktree.FilesChanged: _files,
+    gate.GateRan: _gate,
     task.LeaseExpired: _reclaim,
     controller.ControllerStarted: _start,
 }
