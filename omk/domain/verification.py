@@ -61,7 +61,7 @@ def why_skipped(state: GoalState, name: str) -> str | None:
 
 
 def counts_as(gate: Gate, outcome: GateOutcome, tree: Tree, policy: Policy) -> tuple[GateOutcome, str | None]:
-    """What a run on *tree* counts as, and why: after the gate was red on that tree, a pass is not one, unless the policy says so."""
+    """What a run on *tree* counts as, and why: a pass after a red run there is none, unless the policy says so."""
     last, digest = gate.last, gate.definition.digest
     reds = gate.reds if last is not None and (last.tree, last.definition) == (tree, digest) else 0
     if outcome != "passed" or not policy.rerun_failed or not reds:

@@ -2,14 +2,15 @@
 
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.runtime.config import Settings
+from omk.runtime.gates.conduct import UNSAID, Conduct, conducted
 
 LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
+def policy_from(settings: Settings, wishes: Conduct = UNSAID) -> PolicyConfigured:
     """The policy to record for a goal that begins."""
-    return PolicyConfigured(
+    policy = PolicyConfigured(
         lease_ms=LEASE_MS,
         planner=None,
         max_tasks=MOST_TASKS,
@@ -29,3 +30,4 @@ def policy_from(_: Settings) -> PolicyConfigured:
         approve=(),
         remote="origin",
     )
+    return conducted(policy, (settings.conduct, wishes))

@@ -164,9 +164,7 @@ class Gates(Value):
 
 def configured(gates: Gates, event: GatesConfigured, record: Recorded) -> Gates:
     known = gates.by_name
-    by_name = {
-        one.name: known[one.name].redefined(one) if one.name in known else Gate(definition=one) for one in event.gates
-    }
+    by_name = {one.name: known[one.name].redefined(one) if one.name in known else Gate(definition=one) for one in event.gates}
     order = tuple(by_name)  # each once, whatever a log says: there is one gap per code
     return replace(gates, order=order, by_name=Map(by_name), guards=event.guards, seq=record.seq)
 
