@@ -19,12 +19,15 @@ def gates_lines(document: Document, width: int) -> list[Line]:
             Span(word(gate["outcome"]), style_of(gate["outcome"])),
             Span(gate["name"], "bold"),
             Span(", ".join(facts_of(gate)), "dim"),
-            Span(breaker_of(gate), "dim" if gate["breaker"] == "closed" else "warn"),
+            Span(f"breaker {word(gate['breaker'])}", "dim" if gate["breaker"] == "closed" else "warn"),
         )
         for gate in gates
     ]
     lines = [*heading(f"Gates of {document['goal']} at event {document['seq']}"), *(table(rows, width) or [line("  none")])]
     for gate in gates:
+        if gate["breaker"] == "open":
+            lines += wrapped(f"{gate['name']}: not run before {moment(gate['breaker_until'])}", width, indent="  ", style="warn")
+            lines.append(line(f"    → omk gates {document['goal']} --reset {gate['name']}"))
         if gate["reason"]:
             lines += wrapped(f"{gate['name']}: {gate['reason']}", width, indent="  ", style="dim")
     return lines
@@ -41,15 +44,6 @@ def facts_of(gate: Document) -> list[str]:
         *(["at work"] if gate["is_running"] else []),
         *([f"needs {', '.join(gate['needs'])}"] if gate["needs"] else []),
     ]
-
-
-def breaker_of(gate: Document) -> str:
-    """The breaker in a few words."""
-    if gate["breaker"] == "open":
-        return f"breaker open until {moment(gate['breaker_until'])}"
-    if gate["breaker"] == "half_open":
-        return f"breaker half-open, {counted(gate['probes'], 'run')} may begin"
-    return "breaker closed"
 
 
 def gates_markdown(document: Document) -> list[str]:

@@ -18,6 +18,7 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
 from omk.domain.subjects.task import EXECUTOR
+from omk.domain.words import counted
 
 Owner = Literal["agent", "controller", "operator", "external"]
 _SHOWN = 5
@@ -208,7 +209,7 @@ def gate_passed(state: GoalState, code: str) -> Lack:
 def _breaker(gate: Gate) -> str:
     breaker = f"The breaker of gate {gate.definition.name} is"
     if gate.breaker_until is not None:
-        return f"{breaker} open until {gate.breaker_until}, after {gate.failures} failure(s) in a row."
+        return f"{breaker} open until {gate.breaker_until}, after {counted(gate.failures, 'failure')} in a row."
     return f"{breaker} half-open: " + ("the next run decides." if gate.probes else "no further run may begin.")
 
 
