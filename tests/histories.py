@@ -168,6 +168,9 @@ def _start_gate(state: GoalState, draw: st.DrawFn) -> Command:
     return gate.StartGate(actor=BOT, started=started)
 
 
+OUTCOMES: tuple[Any, ...] = ("passed", "passed", "passed", "failed", "timed_out", "errored", "skipped", "inconclusive")
+
+
 def _end_gate(state: GoalState, draw: st.DrawFn) -> Command:
     name = _gate(state, draw)
     known = state.gate.by_name.get(name)
@@ -175,7 +178,7 @@ def _end_gate(state: GoalState, draw: st.DrawFn) -> Command:
         gate.GateRan,
         gate=name,
         attempt=known.attempts if known else 0,
-        outcome=draw(st.sampled_from(("passed", "passed", "passed", "failed", "timed_out", "errored", "skipped", "inconclusive"))),
+        outcome=draw(st.sampled_from(OUTCOMES)),
         tree=state.worktree.tree,
         definition=known.definition.digest if known else "",
     )

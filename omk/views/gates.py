@@ -53,7 +53,7 @@ def gates_markdown(document: Document) -> list[str]:
             code(one["name"]),
             word(one["outcome"]),
             escaped(", ".join(facts_of(one))),
-            breaker_of(one),
+            word(one["breaker"]) + (f" until {moment(one['breaker_until'])}" if one["breaker_until"] else ""),
             escaped(one["reason"] or ""),
         )
         for one in document["gates"]

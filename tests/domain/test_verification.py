@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from omk.domain.subjects.gate import RecordGate
 from omk.domain.subjects.policy import Needs
@@ -23,14 +24,12 @@ class Judging(Simulated):
         if not isinstance(effect, RunGate):
             return steps
         start, answer = steps
+        assert isinstance(answer, RecordGate)
         gate, state = story.state.gate.by_name[effect.gate], story.state
         outcome, reason = counts_as(gate, answer.ran.outcome, state.worktree.tree, state.policy)
         if why := why_skipped(state, effect.gate):
             outcome, reason = "skipped", why
-        ran = type(answer.ran)(
-            **{name: getattr(answer.ran, name) for name in answer.ran.__struct_fields__} | {"outcome": outcome, "reason": reason}
-        )
-        return [start, RecordGate(actor=answer.actor, ran=ran)]
+        return [start, replace(answer, ran=replace(answer.ran, outcome=outcome, reason=reason))]
 
 
 def verified(*names, gate=lambda *_: "passed", world=Judging, **policy):
@@ -136,8 +135,8 @@ def test_what_is_proven_does_not_depend_on_the_order_in_which_gates_end(data, at
         effects = wanted(story.state)
         for effect in (one for one in effects if not isinstance(one, RunGate)):
             story = world.perform(story, effect)
-        for effect in (one for one in effects if isinstance(one, RunGate) and story.state.gate.at_work(one.gate) is None):
-            start, answer = world.steps(story, effect)
+        for one in (one for one in effects if isinstance(one, RunGate) and story.state.gate.at_work(one.gate) is None):
+            start, answer = world.steps(story, one)
             story = story.given(start)
             open_steps.append(answer)
         assert len(open_steps) <= at_once
