@@ -45,6 +45,7 @@ def waiting(repository, tmp_path):
     commit(repository, omk__toml=LATE)
     flags = (*failing_once(tmp_path / "mark"), *others("acceptance", "demo"), "--rerun-failed", "1", "--flaky", "passed")
     running = begin("run", GOAL, "--agent", WRITES_CLI, *flags, "--accept", "auto", "--json", at=repository)
+    assert running.stderr is not None
     for line in running.stderr:
         if b"gate demo passed" in line:
             break

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from omk.domain.due import due, passed
 from omk.domain.proof.holds import gate_passed
@@ -18,8 +19,10 @@ from omk.domain.subjects.gate import (
     HalfOpenBreaker,
     RecordGate,
 )
+from omk.domain.subjects.goal import GoalForked
 from omk.domain.subjects.policy import ConfigurePolicy, PolicyConfigured
 from omk.domain.wanted import AwaitBreaker, RunGate, wanted
+from tests.domain.simulated import Simulated
 from tests.histories import histories
 from tests.scenario import ANN, BOT, WORKED, gate_named, gate_run, gates, goal, order, some, time
 
@@ -116,6 +119,12 @@ def test_the_gap_says_until_when_and_why_the_gate_is_not_run():
     assert "the next run decides" in story.given(HALF_OPEN).gap("gate.tests").text
 
 
+def test_a_fork_begins_with_closed_breakers():
+    story = goal.given(*WORKED, TWO, *reds("failed", "failed"), HALF_OPEN, run("passed", 3)[0])
+    forked = evolve(story.state, replace(story.records[-1], seq=story.state.seq + 1, event=some(GoalForked)))
+    assert forked.gate.by_name["tests"].breaker == "closed"
+
+
 def test_another_definition_begins_with_a_closed_breaker():
     story = goal.given(*WORKED, TWO, *reds("failed", "failed"), gates(gate_named(version="2")))
     assert (story.state.gate.by_name["tests"].breaker, story.state.gate.by_name["tests"].failures) == ("closed", 0)
@@ -137,8 +146,6 @@ def test_other_gates_are_run_before_anybody_waits():
 
 
 def _begun(effect):
-    from tests.domain.simulated import Simulated
-
     return Simulated().steps(goal.given(*WORKED), effect)
 
 
@@ -157,7 +164,7 @@ class Table:
     """The table of behaviour 1.8, row by row, beside which the real breaker is held."""
 
     def __init__(self, threshold):
-        self.threshold, self.at, self.failures, self.until = threshold, "closed", 0, None
+        self.threshold, self.at, self.failures, self.until = threshold, "closed", 0, 0
 
     def opened(self, now):
         self.at, self.until = "open", now + RECOVERY

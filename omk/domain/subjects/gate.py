@@ -252,6 +252,9 @@ def ordered(gates: Gates, event: ControllerStarted, record: Recorded) -> Gates:
 
 
 def forked(gates: Gates, event: GoalForked, record: Recorded) -> Gates:
+    """Nothing of the parent's runs, and no breaker of it is open: a probe of the parent's answers nothing here."""
+    for name, gate in gates.by_name.items():
+        gates = gates if gate.breaker == "closed" else replace(gates, by_name=gates.by_name.set(name, _closed(gate)))
     return replace(gates, running=Map())
 
 
