@@ -18,6 +18,7 @@ import pytest
 
 from omk.cli.app import COMMANDS
 from omk.runtime import config
+from omk.runtime.gates import conduct
 from tests.cli.calling import omk, run_goal
 from tools import reference
 
@@ -173,7 +174,10 @@ def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository,
         assert [key for key in document if f"`{key}`" not in section] == [], command
 
 
-@pytest.mark.parametrize("table", [config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, config.BreakerTable])
+TABLES = (config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, conduct.BreakerTable)
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_omk_toml_stands_in_the_reference(table):
     text = (REFERENCE / "omk-toml.md").read_text()
     assert [one.encode_name for one in msgspec.structs.fields(table) if f"`{one.encode_name}`" not in text] == []
