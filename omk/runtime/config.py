@@ -20,6 +20,11 @@ The nearest file wins, from the goal's directory up to the root; in one director
     setup = ["npm ci"]              # lines for /bin/sh -c, run before gates
     share = [".venv"]               # paths borrowed from the checkout
 
+    [stagnation]
+    warmup = 3                      # iterations of a loop before it is judged, default 3
+    window = 5                      # iterations that are looked at, 0 (never stop for it) to 10, default 5
+    metrics = 3                     # metrics that stand still at least, 1 to 5, default 3
+
     [scope]
     write = ["src", "tests"]        # what the implementing task may change
 
@@ -45,6 +50,14 @@ Shape = TypeVar("Shape", bound=Struct)
 Words = Annotated[str, Meta(pattern=r"\S")]
 
 
+class StagnationTable(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[stagnation]` of omk.toml: when a loop counts as standing still."""
+
+    warmup: Annotated[int, Meta(ge=0, le=1_000)] = 3
+    window: Annotated[int, Meta(ge=0, le=10)] = 5
+    metrics: Annotated[int, Meta(ge=1, le=5)] = 3
+
+
 class Settings(Value):
     """What the base commit says about how to run a goal; None or empty where it says nothing.
 
@@ -60,6 +73,7 @@ class Settings(Value):
     gates: tuple[GateDefinition, ...] = ()
     around: Surroundings = NOTHING
     write: tuple[str, ...] = ()
+    stagnation: StagnationTable = StagnationTable()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -96,6 +110,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     gates: dict[str, dict[str, Any]] = {}
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
     scope: ScopeTable = field(default_factory=ScopeTable)
+    stagnation: StagnationTable = field(default_factory=StagnationTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -113,6 +128,7 @@ class OldGate(Struct, forbid_unknown_fields=True):
     circuit_breaker: dict[str, Any] | None = None
 
 
+TABLES: dict[str, type[Struct]] = {".worktree": WorktreeTable, ".scope": ScopeTable, ".stagnation": StagnationTable}
 ALLOWED = {
     "accept": "manual, auto",
     "merge": "disabled, manual, gated",
@@ -122,6 +138,9 @@ ALLOWED = {
     "timeout": 'a duration like "10m", or seconds',
     "agent": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
+    "warmup": "a whole number, at least 0",
+    "window": "a whole number from 0 (never) to 10",
+    "metrics": "a whole number from 1 to 5",
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -179,6 +198,7 @@ def settings_of(table: object, path: str) -> Settings:
         gates=tuple(gate_of(name, gate, path, around) for name, gate in read.gates.items()),
         around=around,
         write=checked_paths(read.scope.write, path, "write"),
+        stagnation=read.stagnation,
     )
 
 
@@ -243,7 +263,9 @@ def converted(table: object, shape: type[Shape], path: str, key: str) -> Shape:
         where = (key + place.rstrip("`")).lstrip(".") or "the file"
         leaf = place.rstrip("`").removesuffix("[...]").rpartition(".")[2]
         if "unknown field" in text:
-            inner = {".worktree": WorktreeTable, ".scope": ScopeTable}.get(place.rstrip("`"), shape)
+            inner = {".worktree": WorktreeTable, ".scope": ScopeTable, ".stagnation": StagnationTable}.get(
+                place.rstrip("`"), shape
+            )
             allowed = ", ".join(inner.__struct_encode_fields__)
         else:
             allowed = ALLOWED.get(leaf, "see the reference of omk.toml")

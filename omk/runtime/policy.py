@@ -7,7 +7,7 @@ LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
+def policy_from(settings: Settings) -> PolicyConfigured:
     """The policy to record for a goal that begins."""
     return PolicyConfigured(
         lease_ms=LEASE_MS,
@@ -23,9 +23,9 @@ def policy_from(_: Settings) -> PolicyConfigured:
         breaker_failures=5,
         breaker_recovery_ms=30_000,
         breaker_probes=1,
-        stagnation_warmup=3,
-        stagnation_window=5,
-        stagnation_metrics=3,
+        stagnation_warmup=settings.stagnation.warmup,
+        stagnation_window=settings.stagnation.window,
+        stagnation_metrics=settings.stagnation.metrics,
         approve=(),
         remote="origin",
     )

@@ -33,10 +33,12 @@ from omk.domain.wanted import (
     EndTask,
     MakePlan,
     MakeReview,
+    MeasurePass,
     MergeByPolicy,
     MergeSlice,
     RunAgent,
     RunGate,
+    StopLoop,
     TryAgain,
     wanted,
 )
@@ -147,6 +149,8 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
+            case MeasurePass() | StopLoop():
+                raise AssertionError("a world whose policy has no window measures nothing")
             case MergeSlice():
                 raise AssertionError("a world in which one works after the other has no slices")
 
