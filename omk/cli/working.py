@@ -146,7 +146,7 @@ def _begin(
                 proof = session.handle.issue_proof(session.actor)
             else:
                 proof = drive(session, steps, max_attempts=intake.max_attempts)
-        finish(session, proof, form=form, as_json=as_json)
+        finish(session, proof, form=form, as_json=as_json, is_driven=intake.testable)
         if not intake.testable:
             say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or run a goal that says more.")
     finally:
@@ -178,7 +178,7 @@ def _step(
             gone = [name for name in required if name not in session.state.gate.order]
             if gone:
                 say(f"Not required any more: {', '.join(gone)}. --gate replaces all gates; name those that are to stay, too.")
-        finish(session, drive(session, steps), form=form, as_json=as_json)
+        finish(session, drive(session, steps), form=form, as_json=as_json, is_driven=True)
 
 
 def _exists(name: str, store: str | None) -> bool:

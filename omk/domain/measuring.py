@@ -48,9 +48,10 @@ def _score(state: GoalState, name: str) -> GateScore:
 
 
 def objections(state: GoalState) -> tuple[Objection, ...]:
-    """The reviews that block, with the codes of their findings."""
+    """The reviews that block, and not only because of another gap, with the codes of their findings."""
     known = [(name, state.review.by_pass.get(name)) for name in PASSES]
-    blocked = [(name, said) for name, said in known if said is not None and said.outcome == "blocked"]
+    owed = owed_by_agent(state)
+    blocked = [(name, said) for name, said in known if said and said.outcome == "blocked" and f"review.{name}" in owed]
     return tuple(Objection(review=name, codes=tuple(sorted({one.code for one in said.findings}))) for name, said in blocked)
 
 

@@ -196,7 +196,7 @@ CAUSES = (
     Cause("test_flakiness", "gates pass and fail by turns", _flakiness, "mock_external_dependencies", "low", 5_000),
     Cause("scope_too_large", "many files are touched and few gates pass", _scope, "reduce_scope", "medium", 8_000),
     Cause(
-        "external_dependency_broken", "the same output again and again, whatever is changed", _outside, "escalate_to_human",
+        "external_dependency_broken", "what failed printed the same again and again", _outside, "escalate_to_human",
         "high", None,
     ),
     Cause("circular_fix", "the same sets of files are changed in turns", _circles, "refactor_approach", "medium", 10_000),
