@@ -50,7 +50,13 @@ def row_of(one: Document) -> tuple[str, ...]:
 
 def _metric(one: Document) -> tuple[Span, ...]:
     mark = Span("✗", "bad") if one["stagnant"] else Span("✓", "good")
-    return mark, Span(one["name"], "bold"), Span(f"{one['value']:g}"), Span(f"still {one['when']}", "dim"), Span(one["sentence"])
+    return (
+        mark,
+        Span(one["name"], "bold"),
+        Span(f"{one['value']:g}"),
+        Span(f"still if {one['when']}", "dim"),
+        Span(one["sentence"]),
+    )
 
 
 def _diagnosis(found: Document, width: int) -> list[Line]:
