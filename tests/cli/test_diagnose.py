@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.calling import GATES, GOAL, commit, omk, run_goal
+from tests.cli.calling import GATES, GOAL, WRITES_CLI, commit, omk, run_goal
 
 NEVER = "command:true"
 RED = ("--gate", "acceptance-smoke-demo=echo nothing here; test -f cli.py")
@@ -65,8 +65,6 @@ def test_the_configuration_says_when_a_loop_is_stopped(repository):
 
 
 def test_a_loop_that_ends_well_says_so(repository):
-    answer = omk(
-        "run", GOAL, "--agent", NEVER.replace("true", "echo 'print(1)' > cli.py"), *GATES, "--until-ready", at=repository
-    )
+    answer = omk("run", GOAL, "--agent", WRITES_CLI, *GATES, "--until-ready", at=repository)
     assert answer.out.endswith("Why it ended: a person's turn: integration.accepted.\n")
     assert "Why it ended" not in omk("verify", at=repository).out

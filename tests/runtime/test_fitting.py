@@ -1,6 +1,6 @@
 """What is long gives way from its middle, so that what matters is always told."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omk.runtime.fitting import OUTPUT, WORDS, Part, fitted, size, without_middle
@@ -11,11 +11,13 @@ PARTS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(PARTS, st.integers(0, 2_000))
 def test_it_never_takes_more_room_than_there_is(parts, longest):
     assert size(fitted(parts, longest)) <= longest
 
 
+@settings(max_examples=40)
 @given(PARTS)
 def test_what_fits_is_told_as_it_is(parts):
     whole = fitted(parts, 1_000_000)
@@ -46,6 +48,7 @@ def test_when_outputs_are_not_enough_words_give_way_and_the_gaps_stay():
     assert size(text) <= 2_000
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=300), st.integers(0, 400))
 def test_without_its_middle_a_text_has_its_beginning_and_its_end(text, room):
     short = without_middle(text, room)
