@@ -153,7 +153,7 @@ def test_every_key_of_the_documents_stands_in_the_reference(repository):
     assert run_goal(at=repository).code == 0
     text = (REFERENCE / "json.md").read_text()
     words = {"when": ("latest", "seq"), "diff": ("latest@1", "@2", "--files")}
-    for command in ("proof", "why", "verdicts", "replay", "list", "status", "show", "fsck", "when", "diff"):
+    for command in ("proof", "why", "diagnose", "verdicts", "replay", "list", "status", "show", "fsck", "when", "diff"):
         document = omk(command, *words.get(command, ()), "--json", at=repository).document
         section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
         first = document[0] if isinstance(document, list) else document

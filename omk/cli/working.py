@@ -170,7 +170,7 @@ def _begin(
                 proof = session.handle.issue_proof(session.actor)
             else:
                 proof = drive(session, steps, max_attempts=intake.max_attempts)
-        finish(session, proof, form=form, as_json=as_json)
+        finish(session, proof, form=form, as_json=as_json, is_driven=intake.testable)
         if not intake.testable:
             say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or run a goal that says more.")
     finally:
@@ -196,7 +196,7 @@ def _step(
         if verb == "execute":
             check_agent(session.agent)
         _configure(session, gates, conduct)
-        finish(session, drive(session, steps), form=form, as_json=as_json)
+        finish(session, drive(session, steps), form=form, as_json=as_json, is_driven=True)
 
 
 def _configure(session: Session, flags: tuple[tuple[str, ...], tuple[str, ...]], conduct: Conduct) -> None:

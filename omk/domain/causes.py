@@ -19,10 +19,10 @@ from omk.domain.subjects.goal import (
     GoalPlanned,
     GoalUnblocked,
     OracleAssessed,
-    StagnationDetected,
 )
 from omk.domain.subjects.obligation import CLOSES
 from omk.domain.subjects.policy import PolicyConfigured
+from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
 from omk.domain.subjects.slice import SliceConflicted, SliceMended, SliceRecorded, WorkKept
 from omk.domain.subjects.task import (
@@ -109,6 +109,14 @@ def _evidence(_: Any, state: GoalState) -> tuple[int, ...]:
     return (*_tree(_, state), *(one.seq for one in (*gates, *reviews) if one))
 
 
+def _pass(event: Any, state: GoalState) -> tuple[int, ...]:
+    return (*_evidence(event, state), *(run.seq for run in state.agent.last.values()))
+
+
+def _history(event: Any, state: GoalState) -> tuple[int, ...]:
+    return tuple(one.seq for one in state.progress.history) or _evidence(event, state)
+
+
 def _retried(event: TaskRetried, state: GoalState) -> tuple[int, ...]:
     return (*_task(event, state), *_evidence(event, state))
 
@@ -193,7 +201,8 @@ CAUSES: dict[type[Event], Causes] = {
     WaiverGranted: _tree,
     UsageReported: _agent,
     BudgetExhausted: _budget,
-    StagnationDetected: _evidence,
+    IterationMeasured: _pass,
+    StagnationDetected: _history,
     ChangeAccepted: _accepted,
     ChangeRejected: _accepted,
     MergeStarted: _merge,

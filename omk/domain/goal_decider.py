@@ -14,6 +14,7 @@ from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
 from omk.domain.forking import unforkable
 from omk.domain.graph import violations
+from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged, open_codes
@@ -248,5 +249,6 @@ ACROSS: dict[type[Command], Callable[[Any, GoalState], list[Event]]] = {
     RecordWork: recorded,
     LandSlice: landed,
     RecordGate: answered,
+    MeasureIteration: measured,
 }
 """The commands that several subjects have a say in."""

@@ -29,6 +29,11 @@ The nearest file wins, from the goal's directory up to the root; in one director
     setup = ["npm ci"]              # lines for /bin/sh -c, run before gates
     share = [".venv"]               # paths borrowed from the checkout
 
+    [stagnation]
+    warmup = 3                      # iterations of a loop before it is judged, default 3
+    window = 5                      # iterations that are looked at, 0 (never stop for it) to 10, default 5
+    metrics = 3                     # metrics that stand still at least, 1 to 5, default 3
+
     [scope]
     write = ["src", "tests"]        # what the implementing task may change
 
@@ -66,6 +71,14 @@ Shape = TypeVar("Shape", bound=Struct)
 Words = Annotated[str, Meta(pattern=r"\S")]
 
 
+class StagnationTable(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[stagnation]` of omk.toml: when a loop counts as standing still."""
+
+    warmup: Annotated[int, Meta(ge=0, le=1_000)] = 3
+    window: Annotated[int, Meta(ge=0, le=10)] = 5
+    metrics: Annotated[int, Meta(ge=1, le=5)] = 3
+
+
 class Settings(Value):
     """What the base commit says about how to run a goal; None or empty where it says nothing.
 
@@ -82,6 +95,7 @@ class Settings(Value):
     around: Surroundings = NOTHING
     write: tuple[str, ...] = ()
     conduct: Conduct = UNSAID
+    stagnation: StagnationTable = StagnationTable()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -123,6 +137,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     breaker: BreakerTable = field(default_factory=BreakerTable)
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
     scope: ScopeTable = field(default_factory=ScopeTable)
+    stagnation: StagnationTable = field(default_factory=StagnationTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -140,6 +155,12 @@ class OldGate(Struct, forbid_unknown_fields=True):
     circuit_breaker: OldBreaker | None = None
 
 
+TABLES: dict[str, type[Struct]] = {
+    ".worktree": WorktreeTable,
+    ".scope": ScopeTable,
+    ".breaker": BreakerTable,
+    ".stagnation": StagnationTable,
+}
 ALLOWED = {
     "accept": "manual, auto",
     "merge": "disabled, manual, gated",
@@ -156,6 +177,9 @@ ALLOWED = {
     "failures": "a whole number, 0 for never",
     "recovery": 'a duration like "30s", or seconds',
     "probes": "a whole number, at least 1",
+    "warmup": "a whole number, at least 0",
+    "window": "a whole number from 0 (never) to 10",
+    "metrics": "a whole number from 1 to 5",
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -215,6 +239,7 @@ def settings_of(table: object, path: str) -> Settings:
         around=around,
         write=checked_paths(read.scope.write, path, "write"),
         conduct=conduct_of(read, gates, path),
+        stagnation=read.stagnation,
     )
 
 
@@ -303,7 +328,7 @@ def converted(table: object, shape: type[Shape], path: str, key: str) -> Shape:
         where = (key + place.rstrip("`")).lstrip(".") or "the file"
         leaf = place.rstrip("`").removesuffix("[...]").rpartition(".")[2]
         if "unknown field" in text:
-            inner = {".worktree": WorktreeTable, ".scope": ScopeTable, ".breaker": BreakerTable}.get(place.rstrip("`"), shape)
+            inner = TABLES.get(place.rstrip("`"), shape)
             allowed = ", ".join(inner.__struct_encode_fields__)
         else:
             allowed = ALLOWED.get(leaf, "see the reference of omk.toml")

@@ -24,9 +24,9 @@ def policy_from(settings: Settings, wishes: Conduct = UNSAID) -> PolicyConfigure
         breaker_failures=5,
         breaker_recovery_ms=30_000,
         breaker_probes=1,
-        stagnation_warmup=3,
-        stagnation_window=5,
-        stagnation_metrics=3,
+        stagnation_warmup=settings.stagnation.warmup,
+        stagnation_window=settings.stagnation.window,
+        stagnation_metrics=settings.stagnation.metrics,
         approve=(),
         remote="origin",
     )

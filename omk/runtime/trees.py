@@ -37,11 +37,12 @@ class Trees:
         raw = self.bare.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old_tree, new_tree)
         return tuple(sorted(changes_of(raw), key=lambda change: change.path))
 
-    def diff(self, old_tree: str, new_tree: str) -> bytes:
-        """The difference as a unified patch, the same whatever the user configured."""
+    def diff(self, old_tree: str, new_tree: str, paths: Sequence[str] = ()) -> bytes:
+        """The difference (of *paths* alone, if there are any) as a unified patch, the same whatever the user configured."""
         arguments = ("-r", "-p", "--no-renames", "--no-textconv", "--no-ext-diff", "--no-color", "--full-index")
         prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--diff-algorithm=myers")
-        return self.bare.git("diff-tree", *arguments, *prefixes, old_tree, new_tree)
+        only = [f":(literal){os.fsdecode(decode_path(path))}" for path in paths]
+        return self.bare.git("diff-tree", *arguments, *prefixes, old_tree, new_tree, "--", *only)
 
     def read_blob(self, blob: str) -> bytes:
         """A blob's bytes; a symbolic link's are its target. Raises `GitFailed` if it is not there."""

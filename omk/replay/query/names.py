@@ -179,7 +179,11 @@ NAMES: dict[str, Name] = {
     "blocked": _halt("blocked", "What has to be answered first"),
     "cancelled": _halt("cancelled", "Its being given up"),
     "failed": _halt("failed", "omk itself could not go on"),
-    "stagnation": _halt("stagnation", "No attempt gets nearer"),
+    "stagnation": _name(
+        "Why the loop was stopped: `{since, on, code, confidence, attempts, metrics, strategy}`, or null.",
+        ("progress.stagnation",),
+        facts.stagnation,
+    ),
     "decisions": _name("What people decided, by rule code: `{actor, seq}`.", ("goal.decisions",), facts.decisions),
     "waivers": _name(
         "What people took on themselves, by rule code: `{tree, actor, seq, fresh}`.",

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from omk.domain.event import Command, Event, Recorded, kind_of
 from omk.domain.goal_decider import PlanGoal
+from omk.domain.measuring import MeasureIteration
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, progress, review, task, verdict, worktree
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.work_decider import LandSlice
@@ -38,7 +39,6 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     goal.GoalUnblocked: lambda _, r: goal.UnblockGoal(actor=r.actor),
     goal.GoalFailed: lambda e, r: goal.FailGoal(actor=r.actor, reason=e.reason),
     goal.DecisionRecorded: lambda e, r: goal.RecordDecision(actor=r.actor, answer=e.answer),
-    goal.StagnationDetected: lambda e, r: goal.DetectStagnation(actor=r.actor, detected=e),
     task.TaskProposed: lambda e, r: task.ProposeTask(actor=r.actor, proposed=e),
     task.TaskAccepted: lambda e, r: task.AcceptTask(actor=r.actor, task=e.task),
     task.TaskRejected: lambda e, r: task.RejectTask(actor=r.actor, task=e.task, code=e.code, reason=e.reason),
@@ -95,6 +95,8 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     delivery.MergeStarted: lambda e, r: delivery.StartMerge(actor=r.actor, started=e),
     delivery.ChangeMerged: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
     delivery.MergeFailed: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
+    progress.IterationMeasured: lambda e, r: MeasureIteration(actor=r.actor, likeness=e.likeness),
+    progress.StagnationDetected: lambda e, r: progress.DetectStagnation(actor=r.actor, detected=e),
     verdict.ProofIssued: lambda e, r: verdict.IssueProof(actor=r.actor, issued=e),
     verdict.TextErased: lambda e, r: verdict.EraseText(actor=r.actor, erased=e),
     controller.ControllerStopped: lambda e, r: controller.StopController(actor=r.actor, controller=e.controller, reason=e.reason),

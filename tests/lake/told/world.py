@@ -34,10 +34,12 @@ from omk.domain.wanted import (
     EndTask,
     MakePlan,
     MakeReview,
+    MeasurePass,
     MergeByPolicy,
     MergeSlice,
     RunAgent,
     RunGate,
+    StopLoop,
     TryAgain,
     wanted,
 )
@@ -150,6 +152,8 @@ class World(Work):
                 self.merge(self.by)
             case MergeSlice() | AwaitBreaker():
                 raise AssertionError("a world in which one works after the other has no slices, and breakers are only told")
+            case MeasurePass() | StopLoop():
+                raise AssertionError("a world whose policy has no window measures nothing")
 
     def merge(self, actor: str) -> None:
         """Bring the change into its branch; `tests.lake.told.endings` knows how."""
