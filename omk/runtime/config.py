@@ -35,7 +35,7 @@ from msgspec import Meta, Struct, field
 
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
-from omk.domain.paths import unsafe
+from omk.domain.paths import unfit
 from omk.domain.values import GateDefinition
 from omk.errors import Refused, Unusable
 from omk.runtime.gates.definition import DEFAULT_TIMEOUT, NAME, NOTHING, Surroundings, define, timeout_from
@@ -259,7 +259,7 @@ def checked_name(name: str, path: str, key: str) -> None:
 def checked_paths(paths: Sequence[str], path: str, key: str) -> tuple[str, ...]:
     """Refuse paths outside the goal's directory, and patterns, which nothing here would expand."""
     for listed in paths:
-        reason = unsafe(listed) or ("it is a pattern" if set(listed) & set("*?[") else None)
+        reason = unfit(listed)
         if reason is not None:
             raise Unusable(f"{path}: {key}: '{listed}' will not do, {reason}. Allowed: paths inside the project.")
     return tuple(paths)
