@@ -16,3 +16,11 @@ ProveOption = Annotated[
     list[str] | None, typer.Option("--prove", metavar="GATE=CHECK", help="What a pass of the gate proves, e.g. smoke.")
 ]
 KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="What kind of goal this is, instead of a guess.")]
+PlannerOption = Annotated[
+    str | None, typer.Option("--planner", metavar="SPEC", help="An agent that proposes the tasks, e.g. 'command:my-planner'.")
+]
+TasksOption = Annotated[
+    str | None, typer.Option("--tasks", metavar="FILE", help="The tasks of the goal, as TOML or JSON, instead of one for all.")
+]
+SplitOption = Annotated[bool, typer.Option("--split", help="A task for each feature that the words of the goal name.")]
+MaxAgentsOption = Annotated[int, typer.Option("--max-agents", metavar="N", help="Agents at once at most.")]

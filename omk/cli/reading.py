@@ -54,6 +54,7 @@ def status(
     names = ("goal", "status", "phase", "prompt", "created_at", "updated_at", "tree")
     short = {name: state[name] for name in names}
     short |= {"seq": proof["seq"], "readiness": proof["readiness"], "gaps": [gap["code"] for gap in proof["gaps"]]}
+    short["tasks"] = [{"id": one["id"], "role": one["role"], "status": one["status"]} for one in state["tasks"]]
     print_document(choice, short, lambda width: goals.status_lines(state, proof, width), lambda: markdown.state_markdown(state))
 
 

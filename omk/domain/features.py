@@ -7,9 +7,7 @@ LISTS = (" and ", ", and ", ", ")
 ADDITIONS = (" with ", " including ", " plus ", " featuring ")
 """What comes before a second feature where no list is."""
 ARTICLES = ("a ", "an ", "the ")
-STOP_WORDS = frozenset(
-    "and but for from into its more not one out that the them then this those too well with etc also both each all any".split()
-)
+STOP_WORDS = frozenset({"and", "both", "etc", "from", "more", "not", "that", "the", "then", "this", "with"})
 SHORTEST = 3
 FEWEST = 2
 

@@ -34,9 +34,8 @@ def _of_proposal(one: TaskProposed) -> list[str]:
         wrong.append(f"{one.task} has no title or no description.")
     if any(not criterion.strip() for criterion in one.acceptance):
         wrong.append(f"{one.task} has an empty acceptance criterion.")
-    for path in (*one.read_set, *one.write_set):
-        if reason := unfit(path):
-            wrong.append(f"{one.task} names the path '{path}', but {reason}.")
+    paths = ((path, unfit(path)) for path in (*one.read_set, *one.write_set))
+    wrong += [f"{one.task} names the path '{path}', but {reason}." for path, reason in paths if reason]
     if one.budget_seconds is not None and one.budget_seconds <= 0:
         wrong.append(f"{one.task} has a budget of {one.budget_seconds} seconds; it needs more than none.")
     return wrong

@@ -59,7 +59,11 @@ def split_plan(prompt: str, features: Sequence[str], scope: tuple[str, ...]) -> 
         return built_in_plan(prompt, scope)
     work = []
     for number, feature in enumerate(features, start=1):
-        words = (f"Implement: {feature}", f"Of the goal, only this part: {feature}", f"This part of the goal is reached: {feature}")
+        words = (
+            f"Implement: {feature}",
+            f"Of the goal, only this part: {feature}",
+            f"This part is reached: {feature}",
+        )
         name = IMPLEMENT.format(number=number)
         work.append(_task(name, *words, after=(PLAN,), write_set=scope, role=EXECUTOR, risk="moderate"))
     return whole_plan(work)

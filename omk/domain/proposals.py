@@ -126,7 +126,7 @@ def _collides(task: TaskProposed, batch: Batch) -> str | None:
         found = collision(mine, other)
         if found is not None and not _is_ordered(mine, other, batch.tasks):
             sort, path = found
-            return f"It has a {sort} conflict with accepted task {other.id}: {path}. Let it depend on that one, or name other paths."
+            return f"It has a {sort} conflict with accepted task {other.id}: {path}. Depend on that, or name other paths."
     return None
 
 
@@ -184,9 +184,7 @@ def _fitted(task: TaskProposed, state: GoalState) -> TaskProposed:
     settings = state.goal.settings
     scope = settings.scope if settings else ()
     seconds = USUAL_SECONDS if task.budget_seconds is None else task.budget_seconds
-    return replace(
-        task, role=EXECUTOR, write_set=task.write_set or scope, budget_seconds=capped(seconds, state.budget.time_ms)
-    )
+    return replace(task, role=EXECUTOR, write_set=task.write_set or scope, budget_seconds=capped(seconds, state.budget.time_ms))
 
 
 def capped(requested: int, total_ms: int | None) -> int:
@@ -218,8 +216,8 @@ def _awaited(task: Task, tasks: Mapping[str, Task]) -> set[str]:
     return found
 
 
-def commands(verdicts: Iterable[Verdict], state: GoalState, *, agent: str) -> list[Command]:
-    """The verdicts as commands: the agent proposes, the policy accepts or turns down.
+def commands(verdicts: Iterable[Verdict], state: GoalState, *, agent: str, accepts: bool = True) -> list[Command]:
+    """The verdicts as commands: the agent proposes, the policy accepts (where it *accepts*) or turns down.
 
     One that is turned down and whose name another task has, or no task may have, goes by its number among the agent's.
     """
@@ -230,6 +228,8 @@ def commands(verdicts: Iterable[Verdict], state: GoalState, *, agent: str) -> li
         if task.task in taken or not NAME.fullmatch(task.task):
             task = replace(task, task=f"{agent}:proposal-{number}")
         taken.add(task.task)
+        if one.code is None and not accepts:
+            continue
         given.append(ProposeTask(actor=f"agent:{agent}", proposed=task))
         if one.code is None:
             given.append(AcceptTask(actor=POLICY, task=task.task))

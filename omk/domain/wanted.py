@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from omk.domain.event import Value
 from omk.domain.graph import is_free, startable
-from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
+from omk.domain.plan import PLAN, REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors, is_fresh
 from omk.domain.proof.rules import RULES, Rule, judged
 from omk.domain.state import PARTS, GoalState
@@ -19,6 +19,12 @@ from omk.domain.values import PASSES, ReviewPass
 
 class MakePlan(Value):
     """Turn the goal into tasks."""
+
+
+class RunPlanner(Value):
+    """Let the agent that the policy names propose tasks, for the *attempt*-th time."""
+
+    attempt: int
 
 
 class RunAgent(Value):
@@ -77,7 +83,19 @@ class MergeByPolicy(Value):
     """Merge the change, as `--merge gated` asks."""
 
 
-Effect = MakePlan | RunAgent | MergeSlice | BeginTask | RunGate | MakeReview | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
+Effect = (
+    MakePlan
+    | RunPlanner
+    | RunAgent
+    | MergeSlice
+    | BeginTask
+    | RunGate
+    | MakeReview
+    | EndTask
+    | AcceptByPolicy
+    | TryAgain
+    | MergeByPolicy
+)
 
 
 def controlling(state: GoalState) -> str | None:
@@ -117,7 +135,13 @@ def asked(state: GoalState) -> tuple[int, tuple[Effect, ...]]:
 
 
 def _plan(state: GoalState, _: Request) -> Sequence[Effect]:
-    return [] if state.goal.planned_seq else [MakePlan()]
+    """Ask the planner first, if there is one, until it has ended by itself; it is asked again when it was stopped."""
+    if state.goal.planned_seq:
+        return []
+    run = state.agent.last.get(PLAN)
+    if state.policy.planner is None or (run is not None and run.outcome not in {None, "stopped"}):
+        return [MakePlan()]
+    return [RunPlanner(attempt=1 if run is None else run.attempt + (run.outcome is not None))]
 
 
 def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -255,7 +279,7 @@ class Ask(NamedTuple):
 
 EVIDENCE = tuple(sorted({read for rule in RULES for read in rule.reads}))
 ASK = (
-    Ask(None, _plan, ("goal.planned_seq",)),
+    Ask(None, _plan, ("goal.planned_seq", "policy", "agent.last")),
     Ask("execute", _execute, ("task", "slice.waiting", "goal.settings")),
     Ask("verify", _verify, ("task", "gate", "policy", "worktree.tree", *EVIDENCE)),
     Ask("review", _review, ("task", "gate", "review", "worktree.tree", "worktree.base", *EVIDENCE)),

@@ -4,6 +4,7 @@ The nearest file wins, from the goal's directory up to the root; in one director
 `[tool.omk]` of `pyproject.toml`. Gates of 0.5.0 (`.omk/gates.toml`) count when neither names any. All keys:
 
     agent = "acp:kimi acp"          # any agent spec
+    planner = "acp:kimi acp"        # the agent that proposes the tasks; none: the built-in plan
     accept = "manual"               # manual, auto
     merge = "manual"                # disabled, manual, gated
     max_attempts = 3                # a whole number, at least 1
@@ -53,6 +54,7 @@ class Settings(Value):
 
     source: str | None = None
     agent: str | None = None
+    planner: str | None = None
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: int | None = None
@@ -89,6 +91,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     """The whole of omk.toml, or `[tool.omk]`."""
 
     agent: Words | None = None
+    planner: Words | None = None
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: Annotated[int, Meta(ge=1)] | None = None
@@ -121,6 +124,7 @@ ALLOWED = {
     "run": 'a shell line or argv, like "pytest -q" or ["pytest", "-q"]',
     "timeout": 'a duration like "10m", or seconds',
     "agent": 'an agent spec, like "acp:kimi acp"',
+    "planner": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
 }  # keys whose message from msgspec does not say what would do
 
@@ -172,6 +176,7 @@ def settings_of(table: object, path: str) -> Settings:
     return Settings(
         source=path,
         agent=read.agent,
+        planner=read.planner,
         accept=read.accept,
         merge=read.merge,
         max_attempts=read.max_attempts,

@@ -7,11 +7,11 @@ LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
-    """The policy to record for a goal that begins."""
+def policy_from(_: Settings, planner: str | None = None) -> PolicyConfigured:
+    """The policy to record for a goal that begins; *planner* proposes its tasks."""
     return PolicyConfigured(
         lease_ms=LEASE_MS,
-        planner=None,
+        planner=planner,
         max_tasks=MOST_TASKS,
         task_time_ms=None,
         task_tokens=None,

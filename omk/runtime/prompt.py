@@ -1,7 +1,9 @@
 """What an agent is told: the goal, the task, how it will be judged, and what was wrong last time."""
 
+from omk.domain.plan import PLAN
 from omk.domain.proof.proof import Gap
 from omk.domain.text import resolve
+from omk.runtime.proposals import FORMAT, NAME
 from omk.runtime.session import Session
 
 LONGEST = 100_000
@@ -15,16 +17,17 @@ TAIL = 4_000
 def prompt_for(session: Session, task: str, attempt: int) -> str:
     """The prompt for the *attempt*-th try of *task*; at most `LONGEST` bytes of UTF-8."""
     state, text = session.state, session.handle.text
+    if task == PLAN:
+        return _whole([*_goal(session), _planning(session)])
     work = state.task[task]
     parts = [
-        "# Goal",
-        text(state.goal.prompt),
-        *(f"Decided by a person: {text(one.answer)}" for one in state.goal.decisions),
+        *_goal(session),
         f"# Task {task}: {text(work.title)}",
         text(work.description) if text(work.description) != text(state.goal.prompt) else "",
         _rejection(session),
         _judged(session),
         _scope(work.write_set),
+        _channel(session),
     ]
     gaps = [gap for gap in session.handle.proof.gaps if gap.owner == "agent" and not gap.follows_from]
     head = f"# What keeps attempt {attempt - 1} from being ready"
@@ -33,8 +36,44 @@ def prompt_for(session: Session, task: str, attempt: int) -> str:
         head = "# What keeps the files you begin with from being ready"
     if attempt > 1 and gaps:
         parts += [head, *(_gap(session, gap) for gap in gaps)]
+    return _whole(parts)
+
+
+def _whole(parts: list[str]) -> str:
     prompt = "\n\n".join(part for part in parts if part).replace("\0", "") + "\n"
     return prompt.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+
+
+def _goal(session: Session) -> list[str]:
+    goal, text = session.state.goal, session.handle.text
+    return ["# Goal", text(goal.prompt), *(f"Decided by a person: {text(one.answer)}" for one in goal.decisions)]
+
+
+def _channel(session: Session) -> str:
+    """How an agent proposes tasks of its own."""
+    head = f"If other work is needed that is not part of this task, write it to {_file(session)}, one JSON object a line:"
+    return f"{head}\n{FORMAT}"
+
+
+def _planning(session: Session) -> str:
+    """What a planner is asked for."""
+    scope = session.state.goal.settings.scope if session.state.goal.settings else ()
+    within = f", within {', '.join(scope)}" if scope else ""
+    lines = (
+        f"Split the goal into tasks for coding agents. Write them to {_file(session)}, one JSON object a line, in an order",
+        "in which each depends only on earlier ones:",
+        FORMAT,
+        "Tasks that write the same paths, or name no path to write, have to depend on one another.",
+        f"Paths are files or folders, no patterns{within}. Change no other file: it is not kept.",
+    )
+    return "# Plan the goal\n\n" + "\n".join(lines)
+
+
+def _file(session: Session) -> str:
+    """The proposals' file, from where the agent works."""
+    repository = session.state.goal.repository
+    below = repository.subdirectory if repository else ""
+    return "../" * len([part for part in below.split("/") if part]) + NAME
 
 
 def _rejection(session: Session) -> str:

@@ -28,6 +28,8 @@ SETTLED_NS = 2_000_000_000
 """Coarser than any file system's clock: a file changed later than this before a reading is read again."""
 SUBMODULE = "160000"
 LINK = "120000"
+PROPOSALS = b".omk-proposals.jsonl"
+"""Where an agent writes what should be done besides, at the top of its worktree: said to omk, and no content of the goal's."""
 PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 
 
@@ -69,7 +71,7 @@ class Survey:
             return
         for name in names:
             path = folder + b"/" + name if folder else name
-            if name == b".git":
+            if name == b".git" or path == PROPOSALS:
                 continue
             try:
                 yield path, os.lstat(self._absolute(path))
@@ -134,6 +136,12 @@ class Survey:
             if name == path or name.startswith(below):
                 self.entries[name] = entry
 
+    def spare(self, path: bytes) -> None:
+        """Leave a path as the previous tree has it, whatever was made of it."""
+        self.entries.update(
+            {name: entry for name, entry in self.previous.items() if name == path or name.startswith(path + b"/")}
+        )
+
     def _absolute(self, path: bytes) -> bytes:
         return os.path.join(os.fsencode(self.top), path)  # noqa: PTH118 - paths are bytes here
 
@@ -190,6 +198,7 @@ def take(bare: BareRepository, top: Path, previous_tree: str, notes: Path) -> tu
     survey = Survey(bare, top, previous, load(notes / "seen"))
     if top.is_dir() and not top.is_symlink():
         survey.walk()
+        survey.spare(PROPOSALS)
     elif os.path.lexists(top):
         survey.gaps[b""] = "not a folder"
         survey.entries.update(previous)

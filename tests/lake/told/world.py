@@ -37,6 +37,7 @@ from omk.domain.wanted import (
     MergeSlice,
     RunAgent,
     RunGate,
+    RunPlanner,
     TryAgain,
     wanted,
 )
@@ -147,7 +148,7 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
-            case MergeSlice():
+            case MergeSlice() | RunPlanner():
                 raise AssertionError("a world in which one works after the other has no slices")
 
     def merge(self, actor: str) -> None:
