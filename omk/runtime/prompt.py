@@ -51,7 +51,7 @@ def _goal(session: Session) -> list[str]:
 
 def _channel(session: Session) -> str:
     """How an agent proposes tasks of its own."""
-    head = f"If other work is needed that is not part of this task, write it to {_file(session)}, one JSON object a line:"
+    head = f"Propose other work that is needed in {_file(session)}, one JSON object a line, paths from the top of the repository:"
     return f"{head}\n{FORMAT}"
 
 
@@ -64,7 +64,7 @@ def _planning(session: Session) -> str:
         "in which each depends only on earlier ones:",
         FORMAT,
         "Tasks that write the same paths, or name no path to write, have to depend on one another.",
-        f"Paths are files or folders, no patterns{within}. Change no other file: it is not kept.",
+        f"Paths are files or folders from the top of the repository, no patterns{within}. Change no other file: it is not kept.",
     )
     return "# Plan the goal\n\n" + "\n".join(lines)
 

@@ -131,16 +131,13 @@ class Survey:
     def _gap(self, path: bytes, reason: str) -> None:
         """Name what cannot be read; what the previous tree had there stays."""
         self.gaps[path] = reason
-        below = path + b"/" if path else b""
-        for name, entry in self.previous.items():
-            if name == path or name.startswith(below):
-                self.entries[name] = entry
+        self.spare(path)
 
     def spare(self, path: bytes) -> None:
-        """Leave a path as the previous tree has it, whatever was made of it."""
-        self.entries.update(
-            {name: entry for name, entry in self.previous.items() if name == path or name.startswith(path + b"/")}
-        )
+        """Leave a path, and what is below it, as the previous tree has it."""
+        below = path + b"/" if path else b""
+        kept = (name for name in self.previous if name == path or name.startswith(below))
+        self.entries.update({name: self.previous[name] for name in kept})
 
     def _absolute(self, path: bytes) -> bytes:
         return os.path.join(os.fsencode(self.top), path)  # noqa: PTH118 - paths are bytes here

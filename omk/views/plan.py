@@ -24,10 +24,12 @@ def plan_lines(plan: Document, width: int) -> list[Line]:
         lines += wrapped(" ".join((task["title"] or "").split()), width, indent="    ")
         facts = [(Span(f"  {name}", "dim"), Span(text)) for name, text in _facts(task)]
         lines += described(facts, width)
-    lines += [*heading("Then"), *wrapped(", ".join(one["id"] for one in rest), width, indent="  ", style="dim")]
+    after = wrapped(", ".join(one["id"] for one in rest), width, indent="  ", style="dim")
+    lines += [*heading("Then"), *after] if rest else []
     rows = [(Span(one["id"], "bold"), Span(" ".join((one["reason"] or "").split()))) for one in rejected]
     lines += [*heading("Proposed and not taken"), *described(rows, width)] if rows else []
-    return [*lines, *heading("Next"), line(f"  omk execute {plan['goal']}")]
+    is_done = all(one["status"] == "done" for one in work)
+    return lines if is_done else [*lines, *heading("Next"), line(f"  omk execute {plan['goal']}")]
 
 
 def _sorted(tasks: list[Document]) -> tuple[list[Document], list[Document], list[Document]]:

@@ -178,7 +178,7 @@ def test_without_a_proposal_the_built_in_plan_is_used_and_the_timeline_says_why(
     assert any(why in one for one in said), said
 
 
-def test_a_planner_whose_controller_is_killed_is_asked_again(repository, tmp_path):
+def test_a_planner_whose_controller_is_killed_is_asked_again(repository, tmp_path, home):
     here = Meeting(tmp_path / "here")
     spec = f"command:test -f '{tmp_path}/again' || {{ touch '{tmp_path}/again'; {here.stays}; }}; " + planner(*PROPOSALS)[8:]
     run = begin("run", GOAL, "--planner", spec, "--agent", WORKS, *GATES, "--accept", "auto", at=repository)
@@ -188,6 +188,43 @@ def test_a_planner_whose_controller_is_killed_is_asked_again(repository, tmp_pat
     assert omk("resume", "--json", at=repository).document["status"] == "ready"
     started = [one["summary"] for one in timeline(repository) if one["kind"] == "agent_started.v1"]
     assert [one.split()[0] for one in started] == ["goal-plan:1", "goal-plan:2", "one:1", "two:1"]
+    assert worktrees(home) == []
+
+
+def test_a_planner_whose_goal_is_paused_is_stopped_and_asked_again(repository, tmp_path):
+    here = Meeting(tmp_path / "here")
+    spec = f"command:test -f '{tmp_path}/again' || {{ touch '{tmp_path}/again'; {here.stays}; }}; " + planner(*PROPOSALS)[8:]
+    run = begin("plan", GOAL, "--planner", spec, "--json", at=repository)
+    here.wait()
+    assert omk("pause", at=repository).code == 0
+    assert end(run).document["status"] == "paused"
+    assert omk("resume", at=repository).code == 0
+    assert {"one", "two"} <= tasks_of(repository).keys()
+
+
+def test_in_a_subdirectory_an_agent_is_told_where_the_file_is(repository, tmp_path):
+    commit(repository, tool_in_readme__md="x\n")
+    more = {"id": "more", "title": "More", "description": "Write more.py.", "write": ["tool/more.py"]}
+    agent = f"""command:
+    case "$OMK_PROMPT" in
+    *"# Task more:"*) echo 'print(3)' > more.py;;
+    *) echo 'print(1)' > cli.py
+       printf '%s\\n' {lines(more)} > "$(printf %s "$OMK_PROMPT" | grep -o '[./]*omk-proposals.jsonl')";;
+    esac"""
+    answer = run_goal("--accept", "auto", at=repository / "tool", agent=agent)
+    assert answer.document["changed_files"] == ["tool/cli.py", "tool/more.py"]
+
+
+def test_what_the_only_agent_could_not_have_recorded_stays_a_gap_when_its_proposal_is_done(repository):
+    more = {"id": "more", "title": "More", "description": "Write more.py.", "write": ["more.py"]}
+    agent = f"""command:
+    case "$OMK_PROMPT" in
+    *"# Task more:"*) echo 'print(3)' > more.py;;
+    *) echo 'print(1)' > cli.py; mkfifo pipe; printf '%s\\n' {lines(more)} > .omk-proposals.jsonl;;
+    esac"""
+    answer = run_goal("--accept", "auto", at=repository, agent=agent)
+    assert answer.document["changed_files"] == ["cli.py", "more.py"]
+    assert "files.recorded" in answer.codes
 
 
 def test_what_an_agent_proposes_at_work_is_judged_and_carried_out_in_the_same_run(repository):

@@ -109,6 +109,7 @@ def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) ->
     if task.holder is None or task.fence != work.fence:
         session.handle(*commands, *kept(session, work, changed, "Its lease was over when it ended."), blobs=blobs)
         return
+    commands += proposed_by(session, work.task, work.agent, work.worktree)
     beyond = outside(session, work.task, changed.changes)
     commands.append(RecordWork(actor=actor, changed=changed, attempt=work.attempt, fence=work.fence, outside=beyond))
     has_moved = changed.old != session.state.worktree.tree
@@ -116,7 +117,7 @@ def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) ->
     tree = session.state.worktree.tree if has_moved else changed.tree
     if not is_slice or ended.stopped:
         commands.append(_outcome_of_task(actor, work, ended, tree))
-    session.handle(*commands, *proposed_by(session, work.task, work.agent, work.worktree), blobs=blobs)
+    session.handle(*commands, blobs=blobs)
 
 
 def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree) -> Command:
