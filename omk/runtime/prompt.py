@@ -51,8 +51,8 @@ def _goal(session: Session) -> list[str]:
 
 def _channel(session: Session) -> str:
     """How an agent proposes tasks of its own."""
-    head = f"Propose other work that is needed in {_file(session)}, one JSON object a line, paths from the top of the repository:"
-    return f"{head}\n{FORMAT}"
+    how = "one JSON object a line, paths from the top of the repository"
+    return f"Other work that you find to be needed can be proposed in {_file(session)}, {how}:\n{FORMAT}"
 
 
 def _planning(session: Session) -> str:
