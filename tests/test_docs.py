@@ -17,8 +17,10 @@ import msgspec
 import pytest
 
 from omk.cli.app import COMMANDS
+from omk.domain.proposals import RULES
 from omk.runtime import config
 from omk.runtime.gates import conduct
+from omk.runtime.task_fields import FIELDS
 from tests.cli.calling import omk, run_goal
 from tools import reference
 
@@ -181,6 +183,16 @@ TABLES = (config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeT
 def test_every_key_of_omk_toml_stands_in_the_reference(table):
     text = (REFERENCE / "omk-toml.md").read_text()
     assert [one.encode_name for one in msgspec.structs.fields(table) if f"`{one.encode_name}`" not in text] == []
+
+
+def test_every_field_of_a_task_stands_in_the_reference():
+    text = (REFERENCE / "tasks-file.md").read_text()
+    assert [name for one in FIELDS.values() for name in one.names if f"`{name}`" not in text] == []
+
+
+def test_every_rule_about_proposals_stands_in_the_guide():
+    text = (ROOT / "docs" / "how-to" / "plan-several-tasks.md").read_text()
+    assert [one.code for one in RULES if f"`{one.code}`" not in text] == []
 
 
 def test_every_link_between_pages_leads_somewhere():

@@ -24,3 +24,11 @@ AtOnceOption = Annotated[int | None, typer.Option("--gates-at-once", metavar="N"
 RerunOption = Annotated[int | None, typer.Option("--rerun-failed", metavar="N", help="Run a red gate again, so often at most.")]
 FlakyOption = Annotated[Flaky | None, typer.Option("--flaky", help="What a pass after a red run on the same tree counts as.")]
 KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="What kind of goal this is, instead of a guess.")]
+PlannerOption = Annotated[
+    str | None, typer.Option("--planner", metavar="SPEC", help="An agent that proposes the tasks, e.g. 'command:my-planner'.")
+]
+TasksOption = Annotated[
+    str | None, typer.Option("--tasks", metavar="FILE", help="The tasks of the goal, as TOML or JSON, instead of one for all.")
+]
+SplitOption = Annotated[bool, typer.Option("--split", help="A task for each feature that the words of the goal name.")]
+MaxAgentsOption = Annotated[int, typer.Option("--max-agents", metavar="N", help="Agents at once at most.")]

@@ -11,7 +11,7 @@ from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
 from omk.domain.subjects.gate import BreakerOpened, GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
-from omk.domain.subjects.task import TaskRetried
+from omk.domain.subjects.task import TaskRejected, TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.words import counted
 
@@ -82,6 +82,8 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             return "✗", BAD, f"review {name} blocked" + (f" ({counted(total, 'finding')})" if total else "")
         case ReviewErrored(review=name):
             return "✗", BAD, f"review {name} errored"
+        case TaskRejected(task=task, code=code):
+            return "✗", BAD, f"task {task} not taken ({code})"
         case TaskRetried(task=task, attempt=attempt):
             return "↻", PLAIN, f"{task}, attempt {attempt}"
         case ChangeAccepted():

@@ -59,6 +59,7 @@ def status(
         "gaps": [gap["code"] for gap in proof["gaps"]],
         "stagnation": state["stagnation"],
     }
+    short["tasks"] = [{"id": one["id"], "role": one["role"], "status": one["status"]} for one in state["tasks"]]
     print_document(choice, short, lambda width: goals.status_lines(state, proof, width), lambda: markdown.state_markdown(state))
 
 

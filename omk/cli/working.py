@@ -12,14 +12,18 @@ from omk.cli.arguments import (
     GateOption,
     GoalArgument,
     KindOption,
+    MaxAgentsOption,
     NeedsOption,
+    PlannerOption,
     ProveOption,
     RerunOption,
+    SplitOption,
+    TasksOption,
 )
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
-from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.cli.writing import finish, finish_plan, interruptible, mention_dirt, on_goal, open_store, repository
 from omk.domain.event import Command
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates
@@ -53,7 +57,10 @@ def run(
     max_attempts: Annotated[
         int | None, typer.Option("--max-attempts", metavar="N", help="Tries at most (8 if --until-ready).")
     ] = None,
-    max_agents: Annotated[int, typer.Option("--max-agents", metavar="N", help="Agents at once at most.")] = 1,
+    max_agents: MaxAgentsOption = 1,
+    tasks: TasksOption = None,
+    split: SplitOption = False,
+    planner: PlannerOption = None,
     budget_time: Annotated[str | None, typer.Option("--budget-time", metavar="D", help="Agents' time, like 30m.")] = None,
     budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", metavar="N", help="Tokens at most.")] = None,
     budget_usd: Annotated[str | None, typer.Option("--budget-usd", metavar="X", help="Dollars at most.")] = None,
@@ -68,6 +75,9 @@ def run(
     """Carry a goal from words to proof: omk run "Add a --json flag" --agent "command:my-agent" --gate tests="pytest -q"."""
     wishes = Wishes(
         agent=agent,
+        planner=planner,
+        tasks=tasks,
+        split=split,
         gates=tuple(gate or ()),
         proves=tuple(prove or ()),
         kind=kind,
@@ -92,15 +102,30 @@ def plan(
     gate: GateOption = None,
     prove: ProveOption = None,
     kind: KindOption = None,
+    tasks: TasksOption = None,
+    split: SplitOption = False,
+    planner: PlannerOption = None,
+    max_agents: MaxAgentsOption = 1,
     store: StoreOption = None,
     form: FormatOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take a goal in and plan it, without starting any work: omk plan "Add a --json flag"."""
     if prompt == "latest" or prompt.startswith("goal-") or (" " not in prompt.strip() and _exists(prompt, store)):
+        if tasks is not None or split or planner is not None:
+            raise Refused(f"--tasks, --split and --planner are for a new goal, and {prompt} is a known one. Leave them out.")
         _step(prompt, "plan", ("plan",), store=store, form=form, as_json=as_json)
         return
-    wishes = Wishes(agent=agent, gates=tuple(gate or ()), proves=tuple(prove or ()), kind=kind)
+    wishes = Wishes(
+        agent=agent,
+        planner=planner,
+        tasks=tasks,
+        split=split,
+        gates=tuple(gate or ()),
+        proves=tuple(prove or ()),
+        kind=kind,
+        max_agents=positive("--max-agents", max_agents) or 1,
+    )
     _begin(prompt, wishes, ("plan",), verb="plan", store=store, form=form, as_json=as_json)
 
 
@@ -170,7 +195,10 @@ def _begin(
                 proof = session.handle.issue_proof(session.actor)
             else:
                 proof = drive(session, steps, max_attempts=intake.max_attempts)
-        finish(session, proof, form=form, as_json=as_json, is_driven=intake.testable)
+        if verb == "plan":
+            finish_plan(session, proof, form=form, as_json=as_json)
+        else:
+            finish(session, proof, form=form, as_json=as_json, is_driven=intake.testable)
         if not intake.testable:
             say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or run a goal that says more.")
     finally:
@@ -196,7 +224,11 @@ def _step(
         if verb == "execute":
             check_agent(session.agent)
         _configure(session, gates, conduct)
-        finish(session, drive(session, steps), form=form, as_json=as_json, is_driven=True)
+        proof = drive(session, steps)
+        if verb == "plan":
+            finish_plan(session, proof, form=form, as_json=as_json)
+        else:
+            finish(session, proof, form=form, as_json=as_json, is_driven=True)
 
 
 def _configure(session: Session, flags: tuple[tuple[str, ...], tuple[str, ...]], conduct: Conduct) -> None:

@@ -15,6 +15,7 @@ from omk.domain.text import resolve
 from omk.errors import NotFound
 from omk.log.place import here
 from omk.replay.address import Known, find_goal
+from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
 from omk.runtime import edge
 from omk.runtime.inside import refuse_inside
@@ -22,6 +23,7 @@ from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store
 from omk.views.markdown import proof_markdown
+from omk.views.plan import plan_lines, plan_markdown
 from omk.views.proof import ending_lines, proof_lines
 
 SHOWN_PATHS = 3
@@ -83,6 +85,19 @@ def finish(session: Session, proof: GoalProof, *, form: Format | None, as_json: 
         document,
         lambda width: [*proof_lines(document, width), *ending_lines(told, width)],
         lambda: proof_markdown(document),
+    )
+
+
+def finish_plan(session: Session, proof: GoalProof, *, form: Format | None, as_json: bool) -> None:
+    """Print the plan of the goal: the verdict, with the tasks."""
+    state = state_document(session.state, proof)
+    document = {**proof_document(session.state, proof), **{name: state[name] for name in ("prompt", "tasks")}}
+    document = resolve(document, session.handle.record_at)
+    show(
+        chosen(form, as_json),
+        document,
+        lambda width: plan_lines(document, width),
+        lambda: plan_markdown(document),
     )
 
 

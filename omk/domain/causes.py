@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from omk.domain.event import Event
+from omk.domain.plan import PLAN
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentSaid, AgentStarted, PermissionAsked, ToolCalled
 from omk.domain.subjects.budget import BudgetExhausted, UsageReported
@@ -60,6 +61,14 @@ def _tree(_: Any, state: GoalState) -> tuple[int, ...]:
 def _task(event: Any, state: GoalState) -> tuple[int, ...]:
     task = state.task.get(event.task) if event.task else None
     return (task.seq,) if task else _goal(event, state)
+
+
+def _proposed(event: TaskProposed, state: GoalState) -> tuple[int, ...]:
+    """What an agent proposes is recorded as its run ends, which is the last one then."""
+    planner, runs = state.agent.last.get(PLAN), state.agent.last.values()
+    if event.source == "agent" and state.agent.last:
+        return (max(run.seq for run in runs),)
+    return (planner.seq,) if event.source == "planner" and planner else _goal(event, state)
 
 
 def _started(event: TaskStarted, state: GoalState) -> tuple[int, ...]:
@@ -168,7 +177,7 @@ CAUSES: dict[type[Event], Causes] = {
     GoalBlocked: _blocked,
     GoalUnblocked: _unblocked,
     GoalPlanned: _planned,
-    TaskProposed: _goal,
+    TaskProposed: _proposed,
     TaskAccepted: _task,
     TaskRejected: _task,
     TaskStarted: _started,

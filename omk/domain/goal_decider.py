@@ -13,7 +13,7 @@ from omk.domain.breaker import answered
 from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
 from omk.domain.forking import unforkable
-from omk.domain.graph import violations
+from omk.domain.graph import faults, violations
 from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
@@ -213,7 +213,7 @@ def _plan(command: PlanGoal, state: GoalState) -> list[Event]:
     for proposed in command.tasks:
         add(ProposeTask(actor=command.actor, proposed=proposed))
         add(AcceptTask(actor=command.actor, task=proposed.task))
-    wrong = (*_wordless(command), *violations(tasks))
+    wrong = (*faults(command.tasks), *violations(tasks))
     if wrong:
         raise Refused(f"The plan cannot be carried out: {' '.join(wrong)}")
     events.append(GoalPlanned(tasks=tuple(one.task for one in command.tasks)))
@@ -222,14 +222,6 @@ def _plan(command: PlanGoal, state: GoalState) -> list[Event]:
             add(StartTask(actor=command.actor, task=name, worker=CONTROLLER))
             add(FinishTask(actor=command.actor, task=name, attempt=1))
     return events
-
-
-def _wordless(command: PlanGoal) -> list[str]:
-    """What is wrong with the proposals' own words and names, which nobody sees any more once they are sealed."""
-    names = [one.task for one in command.tasks]
-    twice = [f"{name} is proposed twice." for name in dict.fromkeys(names) if names.count(name) > 1]
-    mute = [one.task for one in command.tasks if not (one.title.strip() and one.description.strip())]
-    return [*twice, *(f"{name} has no title or no description." for name in mute)]
 
 
 def _reopened(command: StartController, state: GoalState) -> list[Event]:

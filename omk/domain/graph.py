@@ -1,8 +1,14 @@
 """The task graph: whether it can be carried out at all, and what may start."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
-from omk.domain.subjects.task import Task
+from omk.domain.paths import unfit
+from omk.domain.subjects.task import Task, TaskProposed
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a task may be called: its name is part of addresses, obligations and the names of worktrees."""
+NAMING = "letters, digits, '.', '_' and '-', at most 64 of them, a letter or digit first"
 
 
 def violations(tasks: Mapping[str, Task]) -> tuple[str, ...]:
@@ -13,6 +19,26 @@ def violations(tasks: Mapping[str, Task]) -> tuple[str, ...]:
     found = [wrong for name in sorted(live) for wrong in _of_task(live[name], live)]
     loop = _cycle(live)
     return (*found, f"The tasks {' → '.join(loop)} wait for each other.") if loop else tuple(found)
+
+
+def faults(proposals: Sequence[TaskProposed]) -> tuple[str, ...]:
+    """What is wrong with the proposals' own words, names, paths and budgets, as sentences."""
+    names = [one.task for one in proposals]
+    twice = [f"{name} is proposed twice." for name in dict.fromkeys(names) if names.count(name) > 1]
+    return (*twice, *(wrong for one in proposals for wrong in _of_proposal(one)))
+
+
+def _of_proposal(one: TaskProposed) -> list[str]:
+    wrong = [] if NAME.fullmatch(one.task) else [f"'{one.task}' is no name for a task; use {NAMING}."]
+    if not (one.title.strip() and one.description.strip()):
+        wrong.append(f"{one.task} has no title or no description.")
+    if any(not criterion.strip() for criterion in one.acceptance):
+        wrong.append(f"{one.task} has an empty acceptance criterion.")
+    paths = ((path, unfit(path)) for path in (*one.read_set, *one.write_set))
+    wrong += [f"{one.task} names the path '{path}', but {reason}." for path, reason in paths if reason]
+    if one.budget_seconds is not None and one.budget_seconds <= 0:
+        wrong.append(f"{one.task} has a budget of {one.budget_seconds} seconds; it needs more than none.")
+    return wrong
 
 
 def _of_task(task: Task, tasks: Mapping[str, Task]) -> list[str]:

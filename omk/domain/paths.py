@@ -32,6 +32,11 @@ def is_safe(path: str) -> bool:
     return unsafe(path) is None
 
 
+def unfit(path: str) -> str | None:
+    """Why the path may not be declared: it is unsafe, or a pattern, which nothing would expand."""
+    return unsafe(path) or ("it is a pattern" if set(path) & set("*?[") else None)
+
+
 def segments_of(path: str) -> tuple[str, ...] | None:
     """The path's segments without `.` and empty ones; None for a path that is absolute or uses `..`."""
     segments = path.split("/")

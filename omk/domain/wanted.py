@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from omk.domain.event import Time, Value
 from omk.domain.graph import is_free, startable
-from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
+from omk.domain.plan import PLAN, REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import RULES
 from omk.domain.stagnation import diagnosed
@@ -23,6 +23,12 @@ from omk.domain.whose import choice, claims
 
 class MakePlan(Value):
     """Turn the goal into tasks."""
+
+
+class RunPlanner(Value):
+    """Let the agent that the policy names propose tasks, for the *attempt*-th time."""
+
+    attempt: int
 
 
 class RunAgent(Value):
@@ -103,6 +109,7 @@ class MergeByPolicy(Value):
 
 Effect = (
     MakePlan
+    | RunPlanner
     | RunAgent
     | MergeSlice
     | BeginTask
@@ -155,7 +162,13 @@ def asked(state: GoalState) -> tuple[int, tuple[Effect, ...]]:
 
 
 def _plan(state: GoalState, _: Request) -> Sequence[Effect]:
-    return [] if state.goal.planned_seq else [MakePlan()]
+    """Ask the planner first, if there is one, until it has ended by itself; it is asked again when it was stopped."""
+    if state.goal.planned_seq:
+        return []
+    run = state.agent.last.get(PLAN)
+    if state.policy.planner is None or (run is not None and run.outcome not in {None, "stopped"}):
+        return [MakePlan()]
+    return [RunPlanner(attempt=1 if run is None else run.attempt + (run.outcome is not None))]
 
 
 def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -302,7 +315,7 @@ class Ask(NamedTuple):
 
 EVIDENCE = tuple(sorted({read for rule in RULES for read in rule.reads}))
 ASK = (
-    Ask(None, _plan, ("goal.planned_seq",)),
+    Ask(None, _plan, ("goal.planned_seq", "policy", "agent.last")),
     Ask(
         "execute",
         _execute,

@@ -42,8 +42,8 @@ def phase_of(state: GoalState) -> str:
 
 
 def tasks_of(state: GoalState) -> list[Task]:
-    """The tasks, the well-known ones first and in the order in which they are done."""
-    return sorted(state.task.values(), key=lambda task: (_WELL_KNOWN.get(task.id, len(_WELL_KNOWN)), task.id))
+    """The tasks, the well-known ones in the order in which they are done, the others where the agents' work is."""
+    return sorted(state.task.values(), key=lambda task: (_WELL_KNOWN.get(task.id, _WELL_KNOWN[EXECUTE]), task.id))
 
 
 def state_document(state: GoalState, proof: GoalProof) -> Document:
@@ -172,7 +172,11 @@ def _task(task: Task) -> Document:
         "status": task.status,
         "attempts": task.attempts,
         "dependencies": list(task.dependencies),
+        "read_set": list(task.read_set),
         "write_set": list(task.write_set),
+        "priority": task.priority,
+        "budget_seconds": task.budget_seconds,
+        "source": task.source,
         "acceptance": list(task.acceptance),
         "holder": task.holder,
         "reason": task.reason,

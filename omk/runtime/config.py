@@ -4,6 +4,7 @@ The nearest file wins, from the goal's directory up to the root; in one director
 `[tool.omk]` of `pyproject.toml`. Gates of 0.5.0 (`.omk/gates.toml`) count when neither names any. All keys:
 
     agent = "acp:kimi acp"          # any agent spec
+    planner = "acp:kimi acp"        # the agent that proposes the tasks; none: the built-in plan
     accept = "manual"               # manual, auto
     merge = "manual"                # disabled, manual, gated
     max_attempts = 3                # a whole number, at least 1
@@ -49,7 +50,7 @@ from msgspec import Meta, Struct, field
 
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
-from omk.domain.paths import unsafe
+from omk.domain.paths import unfit
 from omk.domain.subjects.policy import Flaky, Needs
 from omk.domain.values import GateDefinition
 from omk.errors import Refused, Unusable
@@ -87,6 +88,7 @@ class Settings(Value):
 
     source: str | None = None
     agent: str | None = None
+    planner: str | None = None
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: int | None = None
@@ -126,6 +128,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     """The whole of omk.toml, or `[tool.omk]`."""
 
     agent: Words | None = None
+    planner: Words | None = None
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: Annotated[int, Meta(ge=1)] | None = None
@@ -169,6 +172,7 @@ ALLOWED = {
     "run": 'a shell line or argv, like "pytest -q" or ["pytest", "-q"]',
     "timeout": 'a duration like "10m", or seconds',
     "agent": 'an agent spec, like "acp:kimi acp"',
+    "planner": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
     "gates_at_once": "a whole number from 1 to 64",
     "rerun_failed": "a whole number from 0 to 100",
@@ -231,6 +235,7 @@ def settings_of(table: object, path: str) -> Settings:
     return Settings(
         source=path,
         agent=read.agent,
+        planner=read.planner,
         accept=read.accept,
         merge=read.merge,
         max_attempts=read.max_attempts,
@@ -344,7 +349,7 @@ def checked_name(name: str, path: str, key: str) -> None:
 def checked_paths(paths: Sequence[str], path: str, key: str) -> tuple[str, ...]:
     """Refuse paths outside the goal's directory, and patterns, which nothing here would expand."""
     for listed in paths:
-        reason = unsafe(listed) or ("it is a pattern" if set(listed) & set("*?[") else None)
+        reason = unfit(listed)
         if reason is not None:
             raise Unusable(f"{path}: {key}: '{listed}' will not do, {reason}. Allowed: paths inside the project.")
     return tuple(paths)

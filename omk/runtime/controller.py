@@ -10,8 +10,6 @@ from msgspec.structs import replace
 
 from omk.agents.child import end_process, is_alive, started_at
 from omk.domain.ending import ending
-from omk.domain.goal_decider import PlanGoal
-from omk.domain.plan import built_in_plan
 from omk.domain.proof.proof import GoalProof
 from omk.domain.state import GoalState
 from omk.domain.subjects.controller import AbortEffect, ControllerStarted, StartController, Step, StopController
@@ -30,6 +28,7 @@ from omk.domain.wanted import (
     MergeSlice,
     RunAgent,
     RunGate,
+    RunPlanner,
     StopLoop,
     TryAgain,
     controlling,
@@ -46,6 +45,7 @@ from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
 from omk.runtime.steps.measure import measure_pass, stop_loop
+from omk.runtime.steps.planner import run_planner, usual_plan
 from omk.runtime.steps.review import make_review
 from omk.runtime.steps.slice import merge_slice
 from omk.runtime.undisturbed import undisturbed
@@ -167,10 +167,7 @@ def abort_open(session: Session, reason: str) -> None:
 
 
 def _plan(session: Session, _: MakePlan) -> None:
-    goal = session.state.goal
-    scope = goal.settings.scope if goal.settings else ()
-    tasks = built_in_plan(session.handle.text(goal.prompt), scope)
-    session.handle(PlanGoal(actor=session.actor, tasks=tasks))
+    session.handle(usual_plan(session))
 
 
 def _begin(session: Session, effect: BeginTask) -> None:
@@ -206,6 +203,7 @@ def _merge(session: Session, _: MergeByPolicy) -> None:
 
 PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {
     MakePlan: _plan,
+    RunPlanner: run_planner,
     RunAgent: run_agent,
     MergeSlice: merge_slice,
     BeginTask: _begin,

@@ -27,6 +27,7 @@ from omk.runtime.gates.choice import choose
 from omk.runtime.gates.conduct import UNSAID, Conduct, conducted, known_needs, wrong_needs
 from omk.runtime.gates.definition import NOTHING, Surroundings, gates_from_flags, with_proofs
 from omk.runtime.gates.guards import guards
+from omk.runtime.planning import given_plan
 from omk.runtime.policy import policy_from
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
@@ -37,9 +38,12 @@ LONGEST_GOAL = 50_000
 
 
 class Wishes(Value):
-    """What the flags of `omk run` and `omk plan` say; null: nothing, so configuration and defaults speak."""
+    """What the flags of `omk run` and `omk plan` say; null: nothing, so configuration and defaults speak. `tasks` is a file."""
 
     agent: str | None = None
+    planner: str | None = None
+    tasks: str | None = None
+    split: bool = False
     gates: tuple[str, ...] = ()
     proves: tuple[str, ...] = ()
     kind: str | None = None
@@ -88,7 +92,8 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
         subdirectory=user.subdirectory,
     )
     agent = wishes.agent or settings.agent
-    _refuse_secrets(agent, gates, settings)
+    planner = _planner(wishes, settings)
+    _refuse_secrets(agent, gates, settings, planner)
     blobs = {path: blob for path, (_, blob) in files.items()}
     held = guards(gates, blobs, read, user.subdirectory, _links(files))
     attempts = wishes.max_attempts or settings.max_attempts or DEFAULT_ATTEMPTS
@@ -97,13 +102,22 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     configured = _configured(wishes, settings, agent, attempts)
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
-        ConfigurePolicy(actor=actor, configured=in_order(policy_from(settings, wishes.conduct), wishes.conduct, gates)),
+        ConfigurePolicy(actor=actor, configured=in_order(policy_from(settings, wishes.conduct, planner), wishes.conduct, gates)),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
     limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)
     if any(limit is not None for limit in limits):
         budget = BudgetSet(time_ms=limits[0], tokens=limits[1], micro_usd=limits[2])
         commands.append(SetBudget(actor=actor, limits=budget))
+    commands += given_plan(
+        prompt,
+        file=wishes.tasks,
+        split=wishes.split,
+        scope=settings.write,
+        max_agents=wishes.max_agents,
+        assessed=assessed,
+        actor=actor,
+    )
     return Intake(commands=tuple(commands), agent=agent, testable=assessed.testable, max_attempts=attempts)
 
 
@@ -152,9 +166,19 @@ def _configured(wishes: Wishes, settings: Settings, agent: str | None, attempts:
     )
 
 
-def _refuse_secrets(agent: str | None, gates: Sequence[GateDefinition], settings: Settings) -> None:
+def _planner(wishes: Wishes, settings: Settings) -> str | None:
+    """The spec of the agent that proposes the tasks, unless a plan is given. Raises `Refused`."""
+    if wishes.planner is not None and (wishes.tasks is not None or wishes.split):
+        raise Refused("--planner is for a goal that has no plan yet. Leave out --tasks and --split, or the planner.")
+    planner = None if wishes.tasks is not None or wishes.split else wishes.planner or settings.planner
+    if planner is not None:
+        driver_of(planner)
+    return planner
+
+
+def _refuse_secrets(agent: str | None, gates: Sequence[GateDefinition], settings: Settings, planner: str | None = None) -> None:
     """Commands are recorded as they are, so none may contain a secret."""
-    named = [("The agent's command", agent or "")]
+    named = [("The agent's command", agent or ""), ("The planner's command", planner or "")]
     named += [(f"The command of gate {gate.name}", " ".join(gate.command)) for gate in gates]
     named += [("A setup command", line) for line in settings.around.setup]
     for what, command in named:

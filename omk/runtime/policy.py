@@ -8,11 +8,11 @@ LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(settings: Settings, wishes: Conduct = UNSAID) -> PolicyConfigured:
-    """The policy to record for a goal that begins."""
+def policy_from(settings: Settings, wishes: Conduct = UNSAID, planner: str | None = None) -> PolicyConfigured:
+    """The policy to record for a goal that begins; *planner* proposes its tasks."""
     policy = PolicyConfigured(
         lease_ms=LEASE_MS,
-        planner=None,
+        planner=planner,
         max_tasks=MOST_TASKS,
         task_time_ms=None,
         task_tokens=None,

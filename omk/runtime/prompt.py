@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from omk.domain.event import Output
+from omk.domain.plan import PLAN
 from omk.domain.proof.gaps import ENDED
 from omk.domain.proof.holds import executors
 from omk.domain.proof.proof import Gap
@@ -11,6 +12,7 @@ from omk.domain.subjects.task import Task
 from omk.domain.text import resolve
 from omk.domain.whose import because, concerning
 from omk.runtime.fitting import OUTPUT, WORDS, Part, fitted, without_middle
+from omk.runtime.invitation import channel, planning
 from omk.runtime.session import Session
 
 LONGEST = 100_000
@@ -26,20 +28,33 @@ MOST_DIFFERENCE = 8_000
 def prompt_for(session: Session, task: str, attempt: int) -> str:
     """The prompt for the *attempt*-th try of *task*, what matters most first; at most `LONGEST` bytes of UTF-8."""
     state, text = session.state, session.handle.text
+    if task == PLAN:
+        return _whole([*_goal(session), planning(session.state)])
     work = state.task[task]
     goal, described = text(state.goal.prompt), text(work.description)
     parts = [
-        Part("# Goal\n\n", goal, rank=WORDS),
-        *(Part("Decided by a person: ", text(one.answer), rank=WORDS) for one in state.goal.decisions),
+        *_goal(session),
         Part(f"# Task {task}: ", text(work.title), rank=WORDS),
         Part(body=described if described != goal else "", rank=WORDS),
         Part(_scope(work)),
         _rejection(session),
         *_wrong(session, work, attempt),
         *_judged(session),
+        channel(session.state),
     ]
+    return _whole(parts)
+
+
+def _whole(parts: list[Part]) -> str:
     whole = [part._replace(head=_plain(part.head), body=_plain(part.body)) for part in parts]
     return fitted(whole, LONGEST)
+
+
+def _goal(session: Session) -> list[Part]:
+    """What is asked for, in a person's words."""
+    goal, text = session.state.goal, session.handle.text
+    decided = (Part("Decided by a person: ", text(one.answer), rank=WORDS) for one in goal.decisions)
+    return [Part("# Goal\n\n", text(goal.prompt), rank=WORDS), *decided]
 
 
 def _plain(text: str) -> str:

@@ -28,6 +28,8 @@ SETTLED_NS = 2_000_000_000
 """Coarser than any file system's clock: a file changed later than this before a reading is read again."""
 SUBMODULE = "160000"
 LINK = "120000"
+PROPOSALS = b".omk-proposals.jsonl"
+"""Where an agent writes what should be done besides, at the top of its worktree: said to omk, and no content of the goal's."""
 PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 
 
@@ -69,7 +71,7 @@ class Survey:
             return
         for name in names:
             path = folder + b"/" + name if folder else name
-            if name == b".git":
+            if name == b".git" or path == PROPOSALS:
                 continue
             try:
                 yield path, os.lstat(self._absolute(path))
@@ -129,10 +131,13 @@ class Survey:
     def _gap(self, path: bytes, reason: str) -> None:
         """Name what cannot be read; what the previous tree had there stays."""
         self.gaps[path] = reason
+        self.spare(path)
+
+    def spare(self, path: bytes) -> None:
+        """Leave a path, and what is below it, as the previous tree has it."""
         below = path + b"/" if path else b""
-        for name, entry in self.previous.items():
-            if name == path or name.startswith(below):
-                self.entries[name] = entry
+        kept = (name for name in self.previous if name == path or name.startswith(below))
+        self.entries.update({name: self.previous[name] for name in kept})
 
     def _absolute(self, path: bytes) -> bytes:
         return os.path.join(os.fsencode(self.top), path)  # noqa: PTH118 - paths are bytes here
@@ -190,6 +195,7 @@ def take(bare: BareRepository, top: Path, previous_tree: str, notes: Path) -> tu
     survey = Survey(bare, top, previous, load(notes / "seen"))
     if top.is_dir() and not top.is_symlink():
         survey.walk()
+        survey.spare(PROPOSALS)
     elif os.path.lexists(top):
         survey.gaps[b""] = "not a folder"
         survey.entries.update(previous)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from omk.domain.subjects.task import EXECUTOR
 from omk.views.lines import Line, Span, badge, cut, heading, line, style_of, table, word, wrapped
 from omk.views.times import moment, took
 
@@ -26,12 +27,14 @@ def list_lines(goals: list[Document], width: int) -> list[Line]:
 def status_lines(state: Document, proof: Document, width: int) -> list[Line]:
     """Where a goal stands, in a few lines."""
     lines = [line(badge(state["status"]), "  ", Span(state["goal"], "bold"))]
+    work = [f"{one['id']} {one['status']}" for one in state["tasks"] if one["role"] == EXECUTOR and one["status"] != "rejected"]
     rows = [
         ("Phase", word(state["phase"])),
         ("Goal", " ".join((state["prompt"] or "").split())),
         ("Readiness", " ".join(proof["readiness"].split())),
         ("Gaps", ", ".join(gap["code"] for gap in proof["gaps"]) or "none"),
         *([("Loop", f"stopped: {stagnation['reason']}")] if (stagnation := state["stagnation"]) else []),
+        ("Tasks", ", ".join(work) or "not planned"),
         ("Updated", moment(state["updated_at"])),
     ]
     for name, text in rows:

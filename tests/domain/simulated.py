@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from omk.domain.event import Command
 from omk.domain.measuring import MeasureIteration, stagnation_of
+from omk.domain.plan import PLAN
 from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.delivery import AUTO, ChangeMerged, FinishMerge, MergeStarted, StartMerge
 from omk.domain.subjects.gate import GateRan, GateStarted, HalfOpenBreaker, RecordGate, StartGate
@@ -29,6 +30,7 @@ from omk.domain.wanted import (
     MergeSlice,
     RunAgent,
     RunGate,
+    RunPlanner,
     StopLoop,
     TryAgain,
     wanted,
@@ -86,6 +88,8 @@ class Simulated:
                 return _merge(story)
             case MakePlan():
                 return [plan()]
+            case RunPlanner(attempt=attempt):
+                return self.propose(attempt)
             case MergeSlice():
                 raise AssertionError("a world in which one works after the other has no slices")
             case MeasurePass() | StopLoop():
@@ -119,6 +123,12 @@ class Simulated:
             return [MeasureIteration(actor=BOT, likeness=self.likeness)]
         found = stagnation_of(story.state)
         return [DetectStagnation(actor=BOT, detected=found)] if found else []
+
+    def propose(self, attempt: int) -> list[Command]:
+        """A planner proposes nothing of use."""
+        started = some(AgentStarted, agent=f"{PLAN}:{attempt}", task=PLAN, attempt=attempt)
+        finished: Any = some(AgentFinished, agent=started.agent, task=PLAN, outcome=self.agent(attempt))
+        return [StartAgent(actor=BOT, started=started), FinishAgent(actor=f"agent:{started.agent}", finished=finished), plan()]
 
     def _gate(self, story: Story, name: str, attempt: int) -> list[Command]:
         digest, now = story.state.gate.by_name[name].definition.digest, story.state.worktree.tree

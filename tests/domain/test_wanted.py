@@ -4,17 +4,32 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from omk.domain.plan import EXECUTE
+from omk.domain.plan import EXECUTE, PLAN
 from omk.domain.state import fold
+from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.delivery import RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, ResumeGoal
 from omk.domain.subjects.obligation import BOOKKEEPING
+from omk.domain.subjects.policy import ConfigurePolicy
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored
 from omk.domain.subjects.worktree import RecordFiles
 from omk.domain.values import PASSES
-from omk.domain.wanted import BeginTask, EndTask, MakePlan, MakeReview, RunAgent, RunGate, TryAgain, controlling, wanted
+from omk.domain.wanted import (
+    BeginTask,
+    EndTask,
+    MakePlan,
+    MakeReview,
+    RunAgent,
+    RunGate,
+    RunPlanner,
+    TryAgain,
+    controlling,
+    wanted,
+)
+from omk.runtime.config import Settings
+from omk.runtime.policy import policy_from
 from tests.domain.simulated import Simulated
 from tests.histories import histories
 from tests.scenario import (
@@ -284,3 +299,38 @@ def test_wanted_is_defined_everywhere_and_empty_without_an_order(records):
 
 def _prefix(story: Story, length: int) -> Story:
     return Story(story.records[:length], fold(story.records[:length]))
+
+
+def planned_by(planner="command:plan"):
+    """A goal whose tasks an agent is to propose."""
+    configured = ConfigurePolicy(actor=BOT, configured=replace(policy_from(Settings()), planner=planner))
+    return goal.given(create(), configured, gates(gate_named()), order(*ALL))
+
+
+def propose(attempt=1):
+    """A planner begins."""
+    return StartAgent(actor=BOT, started=some(AgentStarted, agent=f"{PLAN}:{attempt}", task=PLAN, attempt=attempt))
+
+
+def test_a_planner_is_asked_before_anything_is_planned():
+    assert wanted(planned_by().state) == (RunPlanner(attempt=1),)
+    assert wanted(planned_by().given(propose()).state) == (RunPlanner(attempt=1),)
+    assert wanted(planned_by(planner=None).state) == (MakePlan(),)
+
+
+def test_a_planner_that_was_stopped_or_that_crashed_with_its_controller_is_asked_again():
+    gone = AbortEffect(actor=BOT, obligation=f"agent:{PLAN}:1", reason="The controller is gone.")
+    assert wanted(planned_by().given(propose(), gone).state) == (RunPlanner(attempt=2),)
+    stopped = FinishAgent(actor=BOT, finished=some(AgentFinished, agent=f"{PLAN}:1", task=PLAN, outcome="stopped"))
+    assert wanted(planned_by().given(propose(), stopped).state) == (RunPlanner(attempt=2),)
+
+
+def test_a_planner_that_ended_by_itself_without_a_plan_leaves_it_to_the_controller():
+    ended = FinishAgent(actor=BOT, finished=some(AgentFinished, agent=f"{PLAN}:1", task=PLAN, outcome="failed"))
+    assert wanted(planned_by().given(propose(), ended).state) == (MakePlan(),)
+
+
+def test_a_goal_with_a_planner_is_driven_to_its_end():
+    world = Simulated()
+    assert world.drive(planned_by()).gaps == ("integration.accepted",)
+    assert names(world.performed)[:2] == ["RunPlanner", "RunAgent"]

@@ -241,3 +241,27 @@ def test_a_submodule_stays_as_recorded(shop: Workshop, tmp_path: Path) -> None:
     call("clone", "--quiet", str(inner.top), "module", directory=place)
     filled = shop.snapshot(place, user.tree)
     assert (filled.tree, filled.unreadable) == (user.tree, (Unreadable(path="module", reason="submodule"),))
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_what_an_agent_proposes_is_no_content_of_the_tree(shop: Workshop, place: Path, hidden: bool) -> None:
+    write(place / ".omk-proposals.jsonl", "{}\n")
+    write(place / "source/.omk-proposals.jsonl", "{}\n")
+    if hidden:
+        write(place / ".gitignore", "*.jsonl\n")
+    assert kinds(shop, place) == ({".gitignore": "modified"} if hidden else {"source/.omk-proposals.jsonl": "added"})
+
+
+def test_a_tree_that_has_such_a_file_keeps_it_whatever_the_agent_does_to_it(tmp_path: Path) -> None:
+    user = repository(tmp_path / "user")
+    write(user.top / ".omk-proposals.jsonl", "ours\n")
+    shop = workshop(commit(user.top, "second"), tmp_path / "state")
+    place = shop.open_worktree("g1", "agent", shop.user.tree, shop.user.commit)
+    write(place / ".omk-proposals.jsonl", "theirs\n")
+    assert kinds(shop, place) == {}
+    (place / ".omk-proposals.jsonl").unlink()
+    assert kinds(shop, place) == {}
+    (place / ".omk-proposals.jsonl").mkdir()
+    write(place / ".omk-proposals.jsonl/x", "x")
+    assert kinds(shop, place) == {}
+    shop.close_all("g1")

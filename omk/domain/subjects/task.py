@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Time, Tree, Value, quoted
-from omk.domain.paths import conflict
+from omk.domain.paths import PROJECT_FILES, conflict
 from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.goal import GoalForked
 from omk.errors import Refused
@@ -393,7 +393,8 @@ def decide(command: TaskCommand, tasks: Tasks) -> list[Event]:
     """The events that answer *command*; `Refused` when it may not be."""
     match command:
         case ProposeTask(proposed=event):
-            return [] if event.task in tasks else [event]
+            known = tasks.get(event.task)
+            return [event] if known is None or known.status == "rejected" else []  # what was turned down may be mended
         case AcceptTask(task=name):
             return [TaskAccepted(task=name)] if _task(tasks, name).status == "proposed" else []
         case RejectTask(task=name, code=code, reason=reason):
@@ -444,12 +445,15 @@ def _is_held(task: Task, now: Time) -> bool:
 
 def collide(task: Task, other: Task) -> bool:
     """Whether one may write what the other reads or writes; an empty write set may write any path."""
-    if task.id == other.id or not (task.write_set and other.write_set):
-        return True
-    used, needed = (*other.write_set, *other.read_set), task.read_set
-    pairs = [(left, right) for left in task.write_set for right in used]
-    pairs += [(left, right) for left in needed for right in other.write_set]
-    return any(conflict(left, right) for left, right in pairs)
+    return task.id == other.id or collision(task, other) is not None
+
+
+def collision(task: Task, other: Task) -> tuple[str, str] | None:
+    """What of the one is in the way of which of the other (`write-set`, `write/read`, `read/write`), and the path of *task*."""
+    writes, theirs = task.write_set or (PROJECT_FILES,), other.write_set or (PROJECT_FILES,)
+    sorts = (("write-set", writes, theirs), ("read/write", task.read_set, theirs), ("write/read", writes, other.read_set))
+    found = ((sort, left) for sort, mine, used in sorts for left in mine for right in used if conflict(left, right))
+    return next(found, None)
 
 
 def _renew(command: RenewLease, task: Task) -> list[Event]:

@@ -8,6 +8,7 @@ import msgspec
 from omk.domain.event import Command
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.measuring import MeasureIteration
+from omk.domain.plan import PLAN
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
@@ -30,6 +31,7 @@ from omk.domain.wanted import (
     MergeSlice,
     RunAgent,
     RunGate,
+    RunPlanner,
     StopLoop,
     TryAgain,
     wanted,
@@ -39,6 +41,7 @@ from omk.replay.redecide.difference import Plain
 
 NAMES: Mapping[type[Effect], str] = {
     MakePlan: "make_plan",
+    RunPlanner: "run_planner",
     RunAgent: "run_agent",
     MergeSlice: "merge_slice",
     BeginTask: "begin_task",
@@ -89,6 +92,8 @@ def _of_itself(command: StartGate | StartReview | StartAgent | MeasureIteration 
             return plain_effect(RunGate(gate=gate.gate, attempt=gate.attempt))
         case StartReview(started=review):
             return plain_effect(MakeReview(review=review.review, attempt=review.attempt))
+        case StartAgent(started=agent) if agent.task == PLAN:
+            return plain_effect(RunPlanner(attempt=agent.attempt))
         case StartAgent(started=agent):
             return plain_effect(RunAgent(task=agent.task, attempt=agent.attempt))
 

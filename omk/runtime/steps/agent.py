@@ -20,6 +20,7 @@ from omk.log.blobs import Blob
 from omk.runtime import edge
 from omk.runtime.naming import agent_worktree
 from omk.runtime.prompt import prompt_for
+from omk.runtime.proposals import clear_proposals, proposed_by
 from omk.runtime.session import Session
 from omk.runtime.steps.files import files_of, outside
 
@@ -42,7 +43,8 @@ class Work(NamedTuple):
 def run_agent(session: Session, effect: RunAgent) -> None:
     """Claim the task, start the agent on it, wait for it, record what it left and how the task ended: all at once."""
     work = _claimed(session, effect)
-    ended = _converse(session, work)
+    clear_proposals(work.worktree)
+    ended = converse(session, work)
     changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)
     session.handle.mailbox.ask(lambda: _record(session, work, ended, changed))
     if len(executors(session.state)) > 1:
@@ -63,7 +65,7 @@ def _claimed(session: Session, effect: RunAgent) -> Work:
     return Work(task=task, attempt=effect.attempt, fence=fence, worktree=worktree, base=base)
 
 
-def _converse(session: Session, work: Work) -> Exit:
+def converse(session: Session, work: Work) -> Exit:
     """Run the agent's process to its end, once its pid is on record."""
     settings = session.state.goal.settings
     spec = session.agent or (settings.agent if settings else None)
@@ -102,11 +104,12 @@ def _converse(session: Session, work: Work) -> Exit:
 def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) -> None:
     """One append for all that came of the attempt; of one whose lease is over, only that it ended and what it left."""
     actor = session.actor
-    commands, blobs = _end(session, work, ended)
+    commands, blobs = end_of(session, work, ended)
     task = session.state.task[work.task]
     if task.holder is None or task.fence != work.fence:
         session.handle(*commands, *kept(session, work, changed, "Its lease was over when it ended."), blobs=blobs)
         return
+    commands += proposed_by(session, work.task, work.agent, work.worktree)
     beyond = outside(session, work.task, changed.changes)
     commands.append(RecordWork(actor=actor, changed=changed, attempt=work.attempt, fence=work.fence, outside=beyond))
     has_moved = changed.old != session.state.worktree.tree
@@ -136,7 +139,7 @@ def kept(session: Session, work: Work, changed: FilesChanged, reason: str) -> li
     return [KeepWork(actor=session.actor, kept=left)]
 
 
-def _end(session: Session, work: Work, ended: Exit) -> tuple[list[Command], list[Blob]]:
+def end_of(session: Session, work: Work, ended: Exit) -> tuple[list[Command], list[Blob]]:
     """How the agent's process ended, and what it spent."""
     output, blob = session.packed(ended)
     finished = AgentFinished(

@@ -39,6 +39,7 @@ from omk.domain.wanted import (
     MergeSlice,
     RunAgent,
     RunGate,
+    RunPlanner,
     StopLoop,
     TryAgain,
     wanted,
@@ -150,7 +151,7 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
-            case MergeSlice() | AwaitBreaker():
+            case MergeSlice() | AwaitBreaker() | RunPlanner():
                 raise AssertionError("a world in which one works after the other has no slices, and breakers are only told")
             case MeasurePass() | StopLoop():
                 raise AssertionError("a world whose policy has no window measures nothing")
