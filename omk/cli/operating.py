@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from omk.cli.amounts import micro_dollars, milliseconds, positive
+from omk.domain.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GoalArgument
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say

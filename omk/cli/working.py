@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from omk.cli.amounts import micro_dollars, milliseconds, positive
+from omk.domain.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say

@@ -9,7 +9,7 @@ from typing import Any
 from omk.domain.event import Event
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentSaid, AgentStarted, PermissionAsked, ToolCalled
-from omk.domain.subjects.budget import BudgetExhausted, UsageReported
+from omk.domain.subjects.budget import BudgetExhausted, TaskBudgetSet, UsageReported
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeRejected, MergeStarted
 from omk.domain.subjects.gate import GateRan, GatesConfigured, GateStarted
@@ -125,6 +125,10 @@ def _budget(event: Any, state: GoalState) -> tuple[int, ...]:
     return (state.budget.seq,) if state.budget.seq else _goal(event, state)
 
 
+def _task_budget(event: TaskBudgetSet, state: GoalState) -> tuple[int, ...]:
+    return (*_task(event, state), *((state.budget.seq,) if state.budget.seq else ()))
+
+
 def _accepted(event: Any, state: GoalState) -> tuple[int, ...]:
     return (*_evidence(event, state),)
 
@@ -187,6 +191,7 @@ CAUSES: dict[type[Event], Causes] = {
     WaiverGranted: _tree,
     UsageReported: _agent,
     BudgetExhausted: _budget,
+    TaskBudgetSet: _task_budget,
     StagnationDetected: _evidence,
     ChangeAccepted: _accepted,
     ChangeRejected: _accepted,

@@ -11,6 +11,7 @@ from omk.domain.graph import is_free, startable
 from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors, is_fresh
 from omk.domain.proof.rules import RULES, Rule, judged
+from omk.domain.spending import task_reached
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
 from omk.domain.subjects.task import EXECUTOR, Task, collide
@@ -127,7 +128,8 @@ def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
     at_work = [task for task in executors(state) if task.status == "running"]
     runs = [RunAgent(task=one.id, attempt=one.attempts) for one in at_work if one.id not in state.slice.waiting]
     room = (state.goal.settings.max_agents if state.goal.settings else 1) - len(runs)
-    begun = beside(at_work, startable(state.task, EXECUTOR), room)
+    ready = [one for one in startable(state.task, EXECUTOR) if task_reached(state, one.id) is None]
+    begun = beside(at_work, ready, room)
     runs += [RunAgent(task=one.id, attempt=one.attempts + 1) for one in begun]
     return [*merges, *runs, *_failed(state, request)]
 
@@ -146,8 +148,13 @@ def _failed(state: GoalState, request: Request) -> list[Effect]:
     tasks = executors(state)
     if len(tasks) == 1:
         return []
-    failed = [one for one in tasks if one.status == "blocked" and request.may_try(one.id) and is_free(state.task, one)]
+    failed = [one for one in tasks if one.status == "blocked" and may_try(state, request, one) and is_free(state.task, one)]
     return [TryAgain(task=one.id, gaps=("agent.executed",)) for one in failed]
+
+
+def may_try(state: GoalState, request: Request, task: Task) -> bool:
+    """Whether one more attempt at the task is within what was asked, and within what may be spent on it."""
+    return request.may_try(task.id) and task_reached(state, task.id) is None
 
 
 def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -229,7 +236,7 @@ def _again(state: GoalState, request: Request) -> Sequence[Effect]:
         return []
     tasks = [one for one in executors(state) if one.status in {"done", "blocked"}]
     idle = [one for one in tasks if one.id not in state.worktree.owners and one.excused is None]
-    able = [one for one in idle or tasks if request.may_try(one.id)]
+    able = [one for one in idle or tasks if may_try(state, request, one)]
     able.sort(key=lambda one: request.tries.get(one.id, 0))
     return [TryAgain(task=one.id, gaps=owed) for one in able[:1]]
 
@@ -256,7 +263,7 @@ class Ask(NamedTuple):
 EVIDENCE = tuple(sorted({read for rule in RULES for read in rule.reads}))
 ASK = (
     Ask(None, _plan, ("goal.planned_seq",)),
-    Ask("execute", _execute, ("task", "slice.waiting", "goal.settings")),
+    Ask("execute", _execute, ("task", "slice.waiting", "goal.settings", "policy", "budget.of_task", "budget.by_task")),
     Ask("verify", _verify, ("task", "gate", "policy", "worktree.tree", *EVIDENCE)),
     Ask("review", _review, ("task", "gate", "review", "worktree.tree", "worktree.base", *EVIDENCE)),
     Ask("accept", _accept, ("goal.settings", *EVIDENCE)),
