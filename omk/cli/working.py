@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from omk.domain.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.domain.amounts import micro_dollars, milliseconds, positive
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
@@ -142,6 +142,7 @@ def _begin(
         mention_dirt(user)
         with Progress() as progress, interruptible():
             session = known.begin(intake, progress.record, progress.begin)
+            session.warn = say
             if not intake.testable:
                 proof = session.handle.issue_proof(session.actor)
             else:

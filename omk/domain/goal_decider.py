@@ -70,6 +70,7 @@ ADVICE = {
     "blocked_on_external": "See what it waits for: omk why {goal}",
     "cancelled": "This is final. Start another goal: omk run",
     "failed_infra": "See what failed: omk why {goal}",
+    "needs_more_budget": "Extend it: omk budget {goal} --add-time 10m",
     "ready": "See the proof: omk proof {goal}",
 }
 MORE = {"time": "--add-time 10m", "tokens": "--add-tokens 100000", "usd": "--add-usd 5"}
@@ -148,8 +149,8 @@ def _refuse(state: GoalState, status: str | None) -> None:
     out, goal = state.budget.exhausted, state.goal.id
     if status == "needs_more_budget" and out is not None:
         spent = Reached(out.dimension, out.limit, out.used).words
-        more = MORE[out.dimension]
-        raise Refused(f"{goal} needs more budget: {out.dimension} is used up ({spent}). Extend it: omk budget {goal} {more}")
+        why = f"It needs more budget: {out.dimension} is used up ({spent})."
+        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {MORE[out.dimension]}")
     if status is not None:
         raise Refused(f"{goal} is {status}. {ADVICE[status].format(goal=goal)}")
 

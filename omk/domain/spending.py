@@ -102,14 +102,14 @@ def task_extended(command: ExtendTaskBudget, state: GoalState) -> list[Event]:
     if name not in known:
         raise Refused(f"There is no task {name} that agents work on. Tasks: {', '.join(known) or 'none yet'}.")
     limits, spent = limits_of(state, name), spent_on(state, name)
-    return [
-        TaskBudgetSet(
-            task=name,
-            time_ms=added(limits.time_ms, spent.time_ms, more.time_ms),
-            tokens=added(limits.tokens, spent.tokens, more.tokens),
-            micro_usd=added(limits.micro_usd, spent.micro_usd, more.micro_usd),
-        )
-    ]
+    new = Limits(
+        time_ms=added(limits.time_ms, spent.time_ms, more.time_ms),
+        tokens=added(limits.tokens, spent.tokens, more.tokens),
+        micro_usd=added(limits.micro_usd, spent.micro_usd, more.micro_usd),
+    )
+    if new == limits:
+        return []  # where there is no limit, there is nothing to extend
+    return [TaskBudgetSet(task=name, time_ms=new.time_ms, tokens=new.tokens, micro_usd=new.micro_usd)]
 
 
 # --- While agents are at work ---

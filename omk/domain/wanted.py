@@ -28,6 +28,11 @@ class RunAgent(Value):
     task: str
     attempt: int
 
+    @property
+    def agent(self) -> str:
+        """The agent's id."""
+        return f"{self.task}:{self.attempt}"
+
 
 class MergeSlice(Value):
     """Merge what the *attempt*-th work on *task* left into the goal's tree, which has moved on."""

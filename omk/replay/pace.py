@@ -1,9 +1,9 @@
 """How long things took: since the first event, and between what was announced and its answer."""
 
-from omk.domain.instant import microseconds
 from typing import Any
 
 from omk.domain.event import Recorded
+from omk.domain.instant import microseconds
 from omk.domain.subjects.obligation import CLOSES, OPENS
 
 _MINUTE = len("2026-11-22T10:15:")
