@@ -10,6 +10,7 @@ from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
 from omk.domain.amounts import micro_dollars, milliseconds, positive
+from omk.domain.subjects.budget import Limits
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
@@ -39,6 +40,9 @@ def run(
     budget_time: Annotated[str | None, typer.Option("--budget-time", metavar="D", help="Agents' time, like 30m.")] = None,
     budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", metavar="N", help="Tokens at most.")] = None,
     budget_usd: Annotated[str | None, typer.Option("--budget-usd", metavar="X", help="Dollars at most.")] = None,
+    task_time: Annotated[str | None, typer.Option("--task-time", metavar="D", help="Agents' time on each task.")] = None,
+    task_tokens: Annotated[int | None, typer.Option("--task-tokens", metavar="N", help="Tokens for each task.")] = None,
+    task_usd: Annotated[str | None, typer.Option("--task-usd", metavar="X", help="Dollars for each task.")] = None,
     approve: Annotated[Approve, typer.Option("--approve", help="What agents may do.")] = "safe",
     accept: Annotated[Accept | None, typer.Option("--accept", help="Who accepts: you, or the policy.")] = None,
     merge: Annotated[Merge | None, typer.Option("--merge", help="Who merges: nobody, you, or the policy.")] = None,
@@ -56,9 +60,16 @@ def run(
         until_ready=until_ready,
         max_attempts=positive("--max-attempts", max_attempts),
         max_agents=positive("--max-agents", max_agents) or 1,
-        budget_time_ms=milliseconds("--budget-time", budget_time),
-        budget_tokens=positive("--budget-tokens", budget_tokens),
-        budget_micro_usd=micro_dollars("--budget-usd", budget_usd),
+        budget=Limits(
+            time_ms=milliseconds("--budget-time", budget_time),
+            tokens=positive("--budget-tokens", budget_tokens),
+            micro_usd=micro_dollars("--budget-usd", budget_usd),
+        ),
+        each=Limits(
+            time_ms=milliseconds("--task-time", task_time, least=1),
+            tokens=positive("--task-tokens", task_tokens),
+            micro_usd=micro_dollars("--task-usd", task_usd),
+        ),
         approve=approve,
         accept=accept,
         merge=merge,

@@ -23,6 +23,12 @@ The nearest file wins, from the goal's directory up to the root; in one director
     [scope]
     write = ["src", "tests"]        # what the implementing task may change
 
+    [budget]
+    time = "2h"                     # agents' time, or seconds
+    tokens = 2_000_000
+    usd = "10.00"                   # dollars, as text or a whole number
+    task_time = "30m"               # the same for each task: task_time, task_tokens, task_usd
+
 In `[tool.omk]` the same keys stand below `tool.omk`. An unknown key or a wrong value refuses; nothing is guessed.
 """
 
@@ -36,8 +42,10 @@ from msgspec import Meta, Struct, field
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
 from omk.domain.paths import unsafe
+from omk.domain.subjects.budget import Limits
 from omk.domain.values import GateDefinition
 from omk.errors import Refused, Unusable
+from omk.runtime.config_budget import LIMITS_ALLOWED, BudgetTable, goal_limits, task_limits
 from omk.runtime.gates.definition import DEFAULT_TIMEOUT, NAME, NOTHING, Surroundings, define, timeout_from
 
 ReadFile = Callable[[str], bytes | None]
@@ -48,7 +56,7 @@ Words = Annotated[str, Meta(pattern=r"\S")]
 class Settings(Value):
     """What the base commit says about how to run a goal; None or empty where it says nothing.
 
-    `source` is the file the settings came from; `gates` are in the file's order.
+    `source` is the file the settings came from; `gates` are in the file's order; `each` limits what each task may spend.
     """
 
     source: str | None = None
@@ -60,6 +68,8 @@ class Settings(Value):
     gates: tuple[GateDefinition, ...] = ()
     around: Surroundings = NOTHING
     write: tuple[str, ...] = ()
+    budget: Limits = Limits()
+    each: Limits = Limits()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -96,6 +106,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     gates: dict[str, dict[str, Any]] = {}
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
     scope: ScopeTable = field(default_factory=ScopeTable)
+    budget: BudgetTable = field(default_factory=BudgetTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -122,6 +133,7 @@ ALLOWED = {
     "timeout": 'a duration like "10m", or seconds',
     "agent": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
+    **LIMITS_ALLOWED,
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -179,6 +191,8 @@ def settings_of(table: object, path: str) -> Settings:
         gates=tuple(gate_of(name, gate, path, around) for name, gate in read.gates.items()),
         around=around,
         write=checked_paths(read.scope.write, path, "write"),
+        budget=goal_limits(read.budget, path),
+        each=task_limits(read.budget, path),
     )
 
 
@@ -243,7 +257,7 @@ def converted(table: object, shape: type[Shape], path: str, key: str) -> Shape:
         where = (key + place.rstrip("`")).lstrip(".") or "the file"
         leaf = place.rstrip("`").removesuffix("[...]").rpartition(".")[2]
         if "unknown field" in text:
-            inner = {".worktree": WorktreeTable, ".scope": ScopeTable}.get(place.rstrip("`"), shape)
+            inner = {".worktree": WorktreeTable, ".scope": ScopeTable, ".budget": BudgetTable}.get(place.rstrip("`"), shape)
             allowed = ", ".join(inner.__struct_encode_fields__)
         else:
             allowed = ALLOWED.get(leaf, "see the reference of omk.toml")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from omk.agents.driver import driver_of
 from omk.domain.event import Command, Value
 from omk.domain.oracle import Assessment, assess
-from omk.domain.subjects.budget import BudgetSet, SetBudget
+from omk.domain.subjects.budget import BudgetSet, Limits, SetBudget
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import (
     Accept,
@@ -34,7 +34,10 @@ LONGEST_GOAL = 50_000
 
 
 class Wishes(Value):
-    """What the flags of `omk run` and `omk plan` say; null: nothing, so configuration and defaults speak."""
+    """What the flags of `omk run` and `omk plan` say; null: nothing, so configuration and defaults speak.
+
+    `budget` is what the goal may spend, `each` what may be spent on each of its tasks.
+    """
 
     agent: str | None = None
     gates: tuple[str, ...] = ()
@@ -43,9 +46,8 @@ class Wishes(Value):
     until_ready: bool = False
     max_attempts: int | None = None
     max_agents: int = 1
-    budget_time_ms: int | None = None
-    budget_tokens: int | None = None
-    budget_micro_usd: int | None = None
+    budget: Limits = Limits()
+    each: Limits = Limits()
     approve: str = "safe"
     accept: Accept | None = None
     merge: Merge | None = None
@@ -93,12 +95,12 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     configured = _configured(wishes, settings, agent, attempts)
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
-        ConfigurePolicy(actor=actor, configured=policy_from(settings)),
+        ConfigurePolicy(actor=actor, configured=policy_from(settings, wishes.each.over(settings.each))),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
-    limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)
-    if any(limit is not None for limit in limits):
-        budget = BudgetSet(time_ms=limits[0], tokens=limits[1], micro_usd=limits[2])
+    limits = wishes.budget.over(settings.budget)
+    if limits != Limits():
+        budget = BudgetSet(time_ms=limits.time_ms, tokens=limits.tokens, micro_usd=limits.micro_usd)
         commands.append(SetBudget(actor=actor, limits=budget))
     return Intake(commands=tuple(commands), agent=agent, testable=assessed.testable, max_attempts=attempts)
 

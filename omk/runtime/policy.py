@@ -1,5 +1,6 @@
 """How the controller goes about a new goal: what the configuration and the flags say, else these defaults."""
 
+from omk.domain.subjects.budget import Limits
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.runtime.config import Settings
 
@@ -7,15 +8,15 @@ LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
-    """The policy to record for a goal that begins."""
+def policy_from(_: Settings, each: Limits) -> PolicyConfigured:
+    """The policy to record for a goal that begins; *each* is what may be spent on each of its tasks."""
     return PolicyConfigured(
         lease_ms=LEASE_MS,
         planner=None,
         max_tasks=MOST_TASKS,
-        task_time_ms=None,
-        task_tokens=None,
-        task_micro_usd=None,
+        task_time_ms=each.time_ms,
+        task_tokens=each.tokens,
+        task_micro_usd=each.micro_usd,
         gates_at_once=1,
         needs=(),
         rerun_failed=0,

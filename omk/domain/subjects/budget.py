@@ -72,6 +72,11 @@ class Limits(Value):
     tokens: int | None = None
     micro_usd: int | None = None
 
+    def over(self, other: "Limits") -> "Limits":
+        """These, and where they say nothing the *other* ones."""
+        pairs = {name: (getattr(self, name), getattr(other, name)) for name in self.__struct_fields__}
+        return Limits(**{name: theirs if own is None else own for name, (own, theirs) in pairs.items()})
+
 
 class Spent(Value):
     """What was spent, in milliseconds, tokens of three sorts, and micro-dollars."""
