@@ -53,12 +53,11 @@ def _show(goal: str, choice: Format, store: str | None) -> None:
 
 def _extend(goal: str, task: str | None, more: BudgetExtended, choice: Format, store: str | None) -> None:
     with on_goal(goal, "budget", store) as session:
-        if task is None:
-            session.handle(ExtendBudget(actor=session.actor, extended=more))
-        elif not session.handle(ExtendTaskBudget(actor=session.actor, task=task, extended=more)):
-            say(f"Nothing to do: {task} has no such limit.")
+        actor = session.actor
+        own = ExtendTaskBudget(actor=actor, task=task, extended=more) if task else ExtendBudget(actor=actor, extended=more)
+        done = session.handle(own)
         settle(session, form=choice, as_json=False)
-        say(f"Extended. Carry on: omk execute {session.goal}")
+        say(f"Extended. Carry on: omk execute {session.goal}" if done else f"Nothing to do: {task} has no such limit.")
 
 
 def cost(

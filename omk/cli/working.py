@@ -10,6 +10,8 @@ from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
 from omk.domain.amounts import micro_dollars, milliseconds, positive
+from omk.domain.proof.holds import executors
+from omk.domain.spending import task_reached
 from omk.domain.subjects.budget import Limits
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
@@ -21,6 +23,7 @@ from omk.runtime import edge
 from omk.runtime.controller import ALL_STEPS, drive
 from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Wishes, check_agent, configure_again, take_in
+from omk.runtime.session import Session
 
 Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
@@ -182,6 +185,7 @@ def _step(
         session.agent = agent or (settings.agent if settings else None)
         if verb == "execute":
             check_agent(session.agent)
+            _require_budget(session)
         if any(gates):
             configured: GatesConfigured = configure_again(session, *gates)
             before = session.state.gate
@@ -191,6 +195,16 @@ def _step(
             if gone:
                 say(f"Not required any more: {', '.join(gone)}. --gate replaces all gates; name those that are to stay, too.")
         finish(session, drive(session, steps), form=form, as_json=as_json)
+
+
+def _require_budget(session: Session) -> None:
+    """Raise `Refused` if no task is left that may spend anything."""
+    tasks = [one.id for one in executors(session.state)]
+    spent = [(name, out) for name in tasks if (out := task_reached(session.state, name))]
+    if tasks and len(spent) == len(tasks):
+        name, out = spent[0]
+        more = f"omk budget {session.goal} --task {name} {out.flag}"
+        raise Refused(f"{name} needs more budget to execute: it has used up its own ({out.words}). Extend it: {more}")
 
 
 def _exists(name: str, store: str | None) -> bool:

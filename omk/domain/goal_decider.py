@@ -73,8 +73,6 @@ ADVICE = {
     "needs_more_budget": "Extend it: omk budget {goal} --add-time 10m",
     "ready": "See the proof: omk proof {goal}",
 }
-MORE = {"time": "--add-time 10m", "tokens": "--add-tokens 100000", "usd": "--add-usd 5"}
-"""What to add, by the dimension of the budget that is used up."""
 
 
 def decide(command: Command, state: GoalState) -> list[Event]:
@@ -148,9 +146,9 @@ def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
 def _refuse(state: GoalState, status: str | None) -> None:
     out, goal = state.budget.exhausted, state.goal.id
     if status == "needs_more_budget" and out is not None:
-        spent = Reached(out.dimension, out.limit, out.used).words
-        why = f"It needs more budget: {out.dimension} is used up ({spent})."
-        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {MORE[out.dimension]}")
+        spent = Reached(out.dimension, out.limit, out.used)
+        why = f"It needs more budget ({spent.words})."
+        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {spent.flag}")
     if status is not None:
         raise Refused(f"{goal} is {status}. {ADVICE[status].format(goal=goal)}")
 

@@ -37,17 +37,22 @@ class Reached(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The limit and what was used of it, for people."""
-        return f"{amount_of(self.dimension, self.used)} of {amount_of(self.dimension, self.limit)}"
+        """The limit and what was used of it, for people: `tokens, 1,250 of 1,000`."""
+        return f"{self.dimension}, {amount_of(self.dimension, self.used)} of {amount_of(self.dimension, self.limit)}"
+
+    @property
+    def flag(self) -> str:
+        """What adds to it."""
+        return {"time": "--add-time 10m", "tokens": "--add-tokens 100000", "usd": "--add-usd 5"}[self.dimension]
 
 
 def amount_of(dimension: Dimension, count: int) -> str:
-    """An amount of a dimension in words: `1.2 s`, `1,200 tokens`, `$0.012`."""
+    """An amount of a dimension in words: `1.2 s`, `1,200`, `$0.012`."""
     match dimension:
         case "time":
             return show_span(count)
         case "tokens":
-            return f"{count:,} tokens"
+            return f"{count:,}"
         case "usd":
             return dollars(count)
 

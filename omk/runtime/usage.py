@@ -120,7 +120,7 @@ class Cut(NamedTuple):
     def reason(self) -> str:
         """What is used up, as a sentence."""
         whose = "task" if self.is_own else "goal"
-        return f"The {whose}'s budget is used up: {self.reached.dimension}, {self.reached.words}."
+        return f"The {whose}'s budget is used up: {self.reached.words}."
 
 
 def cut(session: Session, agent: str, spent: Spent, now: Time) -> Cut | None:
