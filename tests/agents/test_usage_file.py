@@ -48,7 +48,8 @@ def test_a_line_without_its_end_is_read_later(path):
     "line",
     [
         "spent a lot", "[]", "null", '{"tokens_in": -1}', '{"tokens_in": 1.5}', '{"tokens_in": "7"}', '{"tokens_in": 1e400}',
-        '{"usd": "NaN"}', '{"usd": "Infinity"}', '{"usd": -0.1}', '{"usd": "1e400"}', '{"usd": true}', '{"tokens_out": 99999999999999999999}',
+        '{"usd": "NaN"}', '{"usd": "Infinity"}', '{"usd": -0.1}', '{"usd": "1e400"}', '{"usd": true}',
+        '{"tokens_out": 99999999999999999999}',
         b'{"usd": "\xff"}', "[" * 5_000, '{"tokens_in": 1}' + " " * LONGEST,
     ],
 )  # fmt: skip

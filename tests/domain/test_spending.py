@@ -33,6 +33,7 @@ from omk.domain.wanted import RunAgent, TryAgain, wanted
 from tests.domain.test_wanted import begun
 from tests.histories import histories
 from tests.scenario import ANN, BOT, CREATED, create, gate_named, gates, goal, order, plan, some, time, two_tasks, work
+from tools.examples import EXAMPLES
 
 LIMITS = SetBudget(actor=ANN, limits=BudgetSet(time_ms=100_000, tokens=1_000, micro_usd=None))
 NOTHING = {"active_ms": 0, "tokens_in": 0, "tokens_out": 0, "tokens_cached": 0, "micro_usd": 0}
@@ -61,18 +62,10 @@ def policy(**limits):
 
 
 def extend(task="t1", **more):
-    return ExtendTaskBudget(
-        actor=ANN, task=task, extended=BudgetExtended(**{"time_ms": 0, "tokens": 0, "micro_usd": 0, **more})
-    )
+    return ExtendTaskBudget(actor=ANN, task=task, extended=BudgetExtended(**{"time_ms": 0, "tokens": 0, "micro_usd": 0, **more}))
 
 
 TWO = (create(max_agents=2), gates(gate_named()), two_tasks(), order("execute", max_attempts=3))
-
-
-def after(story, **span):
-    """The time so long after the last event."""
-    ms = span.get("ms", 0)
-    return instant(microseconds(story.state.at) + ms * 1_000)
 
 
 # --- The goal's limits ---
@@ -144,7 +137,11 @@ def test_a_paused_span_never_counts(history, seconds):
     assume(not state.agent.running)
     later = instant(microseconds(state.at) + seconds * 1_000_000)
     assert until(later, state.budget.spent, at_work(state)) == state.budget.spent
-    assert passed(state, later, BOT) == passed(state, state.at, BOT) or any(one.holder for one in state.task.values())
+    assert used_up(state, later) == used_up(state, state.at)
+
+
+def used_up(state, now):
+    return [one for one in passed(state, now, BOT) if isinstance(one, ExhaustBudget)]
 
 
 def test_a_pause_with_an_agent_that_has_ended_takes_no_time():
@@ -251,16 +248,10 @@ def test_what_a_running_agent_reported_is_known_until_its_end():
 
 def test_a_fork_begins_with_nothing_spent_on_its_tasks():
     story = spent_up(task_time_ms=60_000)
-    fork = story.given(some_fork())
+    fork = story.given(EXAMPLES["goal_forked.v1"])
     assert task_reached(story.state, "t1") is not None
     assert task_reached(fork.state, "t1") is None
     assert fork.state.budget.spent == Spent()
-
-
-def some_fork():
-    from tools.examples import EXAMPLES
-
-    return EXAMPLES["goal_forked.v1"]
 
 
 def test_a_lease_is_due_as_before():
