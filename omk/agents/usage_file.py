@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from omk.domain.amounts import MICRO, MOST
-from omk.domain.subjects.budget import Spent
+from omk.domain.values import Spent
 
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 PIECE = 1 << 20

@@ -12,10 +12,10 @@ from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_s
 from omk.domain.amounts import micro_dollars, milliseconds, positive
 from omk.domain.proof.holds import executors
 from omk.domain.spending import task_reached
-from omk.domain.subjects.budget import Limits
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
+from omk.domain.values import Limits
 from omk.errors import NotFound, Refused
 from omk.log.place import here
 from omk.replay.address import Known, find_goal

@@ -12,16 +12,9 @@ from omk.domain.event import Command, Event, Time
 from omk.domain.instant import instant, microseconds
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import Running
-from omk.domain.subjects.budget import (
-    BudgetExtended,
-    Dimension,
-    Limits,
-    Spent,
-    TaskBudgetSet,
-    added,
-    require_more,
-)
+from omk.domain.subjects.budget import BudgetExtended, Dimension, TaskBudgetSet, added, require_more
 from omk.domain.subjects.task import EXECUTOR
+from omk.domain.values import Limits, Spent
 from omk.errors import Refused
 
 MILLISECOND = 1_000

@@ -6,7 +6,7 @@ from omk.domain.proof.holds import executors
 from omk.domain.proof.proof import GoalProof
 from omk.domain.spending import limits_of, spent_on, task_reached
 from omk.domain.state import GoalState
-from omk.domain.subjects.budget import Limits, Spent
+from omk.domain.values import Limits, Spent
 from omk.replay.documents import Document, plain
 
 SUMS = ("active_ms", "tokens_in", "tokens_out", "tokens_cached", "tokens", "micro_usd")

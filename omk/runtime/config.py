@@ -42,8 +42,7 @@ from msgspec import Meta, Struct, field
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
 from omk.domain.paths import unsafe
-from omk.domain.subjects.budget import Limits
-from omk.domain.values import GateDefinition
+from omk.domain.values import GateDefinition, Limits
 from omk.errors import Refused, Unusable
 from omk.runtime.config_budget import LIMITS_ALLOWED, BudgetTable, goal_limits, task_limits
 from omk.runtime.gates.definition import DEFAULT_TIMEOUT, NAME, NOTHING, Surroundings, define, timeout_from

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from omk.domain.amounts import micro_dollars, milliseconds, positive
-from omk.domain.subjects.budget import Limits
+from omk.domain.values import Limits
 from omk.errors import Refused, Unusable
 
 Amount = str | int | None

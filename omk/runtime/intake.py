@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from omk.agents.driver import driver_of
 from omk.domain.event import Command, Value
 from omk.domain.oracle import Assessment, assess
-from omk.domain.subjects.budget import BudgetSet, Limits, SetBudget
+from omk.domain.subjects.budget import BudgetSet, SetBudget
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import (
     Accept,
@@ -17,7 +17,7 @@ from omk.domain.subjects.goal import (
     OracleAssessed,
 )
 from omk.domain.subjects.policy import ConfigurePolicy
-from omk.domain.values import GateDefinition
+from omk.domain.values import GateDefinition, Limits
 from omk.errors import Refused
 from omk.log.redact import secrets_in
 from omk.runtime.config import Settings, read_settings

@@ -1,7 +1,7 @@
 """How the controller goes about a new goal: what the configuration and the flags say, else these defaults."""
 
-from omk.domain.subjects.budget import Limits
 from omk.domain.subjects.policy import PolicyConfigured
+from omk.domain.values import Limits
 from omk.runtime.config import Settings
 
 LEASE_MS = 300_000

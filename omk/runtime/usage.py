@@ -9,15 +9,8 @@ from omk.agents.usage_file import UsageFile
 from omk.domain.event import Command, Time
 from omk.domain.instant import microseconds
 from omk.domain.spending import MILLISECOND, Reached, at_work, limits_of, reached, spent_on, until
-from omk.domain.subjects.budget import (
-    BudgetExhausted,
-    ExhaustBudget,
-    ReportUsage,
-    Spent,
-    UsageReported,
-    plus,
-    task_of,
-)
+from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported, plus, task_of
+from omk.domain.values import Spent
 from omk.runtime import edge
 from omk.runtime.naming import component, fingerprint
 from omk.runtime.repository import make_private

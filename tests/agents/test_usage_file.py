@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omk.agents.usage_file import LONGEST, UsageFile
-from omk.domain.subjects.budget import Spent
+from omk.domain.values import Spent
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from omk.domain.event import kind_of
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import EXECUTE, built_in_plan
+from omk.domain.subjects.agent import AgentFinished
 from omk.domain.subjects.budget import BudgetSet, SetBudget, UsageReported
 from omk.runtime.controller import drive
 from omk.runtime.intake import Wishes, take_in
@@ -78,7 +78,7 @@ def test_two_agents_at_once_share_the_goals_time(repository):
     used = {one.event.agent: one.event.active_ms for one in records if isinstance(one.event, UsageReported)}
     assert set(used) == {"t1:1", "t2:1"}
     assert max(used.values()) < 2_000 <= sum(used.values())
-    outcomes = [one.event.outcome for one in records if kind_of(one.event) == "agent_finished.v1"]
+    outcomes = [one.event.outcome for one in records if isinstance(one.event, AgentFinished)]
     assert outcomes == ["timed_out", "timed_out"]
 
 

@@ -17,10 +17,8 @@ from omk.domain.subjects.budget import (
     BudgetSet,
     ExhaustBudget,
     ExtendBudget,
-    Limits,
     ReportUsage,
     SetBudget,
-    Spent,
     TaskBudgetSet,
     UsageReported,
     task_of,
@@ -29,6 +27,7 @@ from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.goal import PauseGoal, ResumeGoal
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.task import ClaimTask, FailTask, StartTask
+from omk.domain.values import Limits, Spent
 from omk.domain.wanted import RunAgent, TryAgain, wanted
 from tests.domain.test_wanted import begun
 from tests.histories import histories
@@ -37,6 +36,13 @@ from tools.examples import EXAMPLES
 
 LIMITS = SetBudget(actor=ANN, limits=BudgetSet(time_ms=100_000, tokens=1_000, micro_usd=None))
 NOTHING = {"active_ms": 0, "tokens_in": 0, "tokens_out": 0, "tokens_cached": 0, "micro_usd": 0}
+
+
+def moment(count: int) -> str:
+    """The time of so many microseconds."""
+    time_then = instant(count)
+    assert time_then is not None
+    return time_then
 
 
 def report(number, agent="t1:1", **spent):
@@ -75,7 +81,7 @@ def test_two_agents_at_once_use_the_goals_time_up_twice_as_fast():
     story = goal.given(*TWO, LIMITS, *start("t1"), *start("t2"))
     first, second = (one.at for one in at_work(story.state))
     lead = (microseconds(second) - microseconds(first)) // 1_000
-    runs_out = instant(microseconds(second) + (100_000 - lead) // 2 * 1_000)
+    runs_out = moment(microseconds(second) + (100_000 - lead) // 2 * 1_000)
     assert due(story.state) == runs_out
     assert passed(story.state, runs_out, BOT) == [
         ExhaustBudget(actor=BOT, exhausted=BudgetExhausted(dimension="time", limit=100_000, used=100_000))
@@ -112,6 +118,7 @@ def test_of_two_limits_that_are_reached_an_extension_of_one_leaves_the_other():
     assert story.state.budget.exhausted.dimension == "time"
     story = story.given(ExtendBudget(actor=ANN, extended=BudgetExtended(time_ms=1, tokens=0, micro_usd=0)))
     (command,) = passed(story.state, story.state.at, BOT)
+    assert isinstance(command, ExhaustBudget)
     assert command.exhausted.dimension == "tokens"
 
 
@@ -122,12 +129,13 @@ def test_the_budget_is_used_up_at_the_instant_that_is_due_and_not_a_millisecond_
     story = goal.given(*TWO, budget, report(1, active_ms=used), *start("t1"))
     running = story.state.agent.running
     for number, offset in enumerate(starts):
-        running = running.set(f"t1:{number + 1}", replace(running["t1:1"], at=instant(microseconds(time(0)) + offset)))
+        running = running.set(f"t1:{number + 1}", replace(running["t1:1"], at=moment(microseconds(time(0)) + offset)))
     state = replace(story.state, agent=replace(story.state.agent, running=running))
     at = due(state)
+    assert at is not None
     assume(all(at >= one.at for one in running.values()))
     assert passed(state, at, BOT)
-    assert not passed(state, instant(microseconds(at) - 1_000), BOT)
+    assert not passed(state, moment(microseconds(at) - 1_000), BOT)
 
 
 @given(histories(), st.integers(0, 10**9))
@@ -135,7 +143,7 @@ def test_a_paused_span_never_counts(history, seconds):
     """However long a goal stands still, with no agent at work, it comes no nearer to its limits."""
     state = fold(history)
     assume(not state.agent.running)
-    later = instant(microseconds(state.at) + seconds * 1_000_000)
+    later = moment(microseconds(state.at) + seconds * 1_000_000)
     assert until(later, state.budget.spent, at_work(state)) == state.budget.spent
     assert used_up(state, later) == used_up(state, state.at)
 
@@ -165,11 +173,11 @@ def test_a_task_may_spend_what_the_policy_gives_to_each_and_no_more_time_than_it
 def test_a_tasks_limit_ends_that_tasks_agent_alone():
     story = goal.given(*TWO, policy(task_time_ms=60_000), *start("t1"), *start("t2"))
     first = microseconds(story.state.agent.running["t1:1"].at)
-    over = instant(first + 60_000_000)
+    over = moment(first + 60_000_000)
     assert due(story.state) == over
     assert cut_off(story.state, over) == {"t1:1"}
     assert passed(story.state, over, BOT) == []
-    assert cut_off(story.state, instant(first + 59_999_000)) == frozenset()
+    assert cut_off(story.state, moment(first + 59_999_000)) == frozenset()
 
 
 def spent_up(**limits):

@@ -10,6 +10,7 @@ from omk.domain.event import Command, Event, Recorded, Value
 from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentStarted
 from omk.domain.subjects.goal import GoalForked
+from omk.domain.values import Limits, Spent
 from omk.errors import Refused
 
 Dimension = Literal["time", "tokens", "usd"]
@@ -63,34 +64,6 @@ class TaskBudgetSet(Event, tag="task_budget_set.v1"):
 
 
 # --- State, and evolve: what we remember ---
-
-
-class Limits(Value):
-    """What may be spent: active milliseconds, tokens, micro-dollars; null is no limit."""
-
-    time_ms: int | None = None
-    tokens: int | None = None
-    micro_usd: int | None = None
-
-    def over(self, other: "Limits") -> "Limits":
-        """These, and where they say nothing the *other* ones."""
-        pairs = {name: (getattr(self, name), getattr(other, name)) for name in self.__struct_fields__}
-        return Limits(**{name: theirs if own is None else own for name, (own, theirs) in pairs.items()})
-
-
-class Spent(Value):
-    """What was spent, in milliseconds, tokens of three sorts, and micro-dollars."""
-
-    time_ms: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    tokens_cached: int = 0
-    micro_usd: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of all sorts."""
-        return self.tokens_in + self.tokens_out + self.tokens_cached
 
 
 class Exhausted(Value):

@@ -9,11 +9,11 @@ from omk.domain.event import Command, Time, Tree
 from omk.domain.proof.holds import executors
 from omk.domain.spending import spent_on
 from omk.domain.subjects.agent import AgentFinished, AgentOutcome, AgentStarted, FinishAgent, StartAgent
-from omk.domain.subjects.budget import Spent
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.slice import KeepWork, WorkKept
 from omk.domain.subjects.task import ClaimTask, FailTask, FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged
+from omk.domain.values import Spent
 from omk.domain.wanted import RunAgent
 from omk.domain.work_decider import RecordWork
 from omk.errors import Refused
