@@ -19,6 +19,7 @@ import pytest
 from omk.cli.app import COMMANDS
 from omk.domain.proposals import RULES
 from omk.runtime import config
+from omk.runtime.config_budget import BudgetTable
 from omk.runtime.gates import conduct
 from omk.runtime.task_fields import FIELDS
 from tests.cli.calling import omk, run_goal
@@ -155,7 +156,22 @@ def test_every_key_of_the_documents_stands_in_the_reference(repository):
     assert run_goal(at=repository).code == 0
     text = (REFERENCE / "json.md").read_text()
     words = {"when": ("latest", "seq"), "diff": ("latest@1", "@2", "--files")}
-    for command in ("proof", "why", "diagnose", "verdicts", "replay", "list", "status", "show", "fsck", "when", "diff"):
+    commands = (
+        "proof",
+        "why",
+        "diagnose",
+        "verdicts",
+        "replay",
+        "list",
+        "status",
+        "show",
+        "fsck",
+        "when",
+        "diff",
+        "budget",
+        "cost",
+    )
+    for command in commands:
         document = omk(command, *words.get(command, ()), "--json", at=repository).document
         section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
         first = document[0] if isinstance(document, list) else document
@@ -176,7 +192,10 @@ def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository,
         assert [key for key in document if f"`{key}`" not in section] == [], command
 
 
-TABLES = (config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, conduct.BreakerTable)
+TABLES = (
+    *(config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, config.StagnationTable),
+    *(conduct.BreakerTable, BudgetTable),
+)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -12,7 +12,7 @@ from omk.domain.subjects.agent import (
     ToolCalled,
     ToolFinished,
 )
-from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, BudgetSet, UsageReported
+from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, BudgetSet, TaskBudgetSet, UsageReported
 from omk.domain.subjects.controller import ControllerStarted, ControllerStopped
 from omk.domain.subjects.delivery import (
     BranchPushed,
@@ -296,6 +296,7 @@ BUDGET: tuple[Event, ...] = (
     ),
     BudgetExhausted(dimension="time", limit=3_600_000, used=3_604_000),
     BudgetExtended(time_ms=600_000, tokens=0, micro_usd=0),
+    TaskBudgetSet(task=WORK, time_ms=1_200_000, tokens=200_000, micro_usd=None),
 )
 
 DELIVERY: tuple[Event, ...] = (

@@ -111,10 +111,12 @@ class Child:
         timeout_ms: int | None,
         stop: threading.Event | None = None,
         on_output: Callable[[bytes], None] | None = None,
+        on_tick: Callable[[], None] = lambda: None,
     ) -> Exit:
         """Feed and drain until the command's own process ends; its group and its output end with it.
 
-        After *timeout_ms*, or when *stop* is set, the group is asked to end and half a second later killed.
+        After *timeout_ms*, or when *stop* is set, the group is asked to end and half a second later killed. *on_tick* is called
+        all the while, twenty times a second at least.
         """
         capture = Capture()
         os.set_blocking(self._stdin.fileno(), False)
@@ -126,7 +128,7 @@ class Child:
                 on_output(chunk)
 
         try:
-            timed_out, stopped = self._run(timeout_ms, stop, keep)
+            timed_out, stopped = self._run(timeout_ms, stop, self._ticks(keep, on_tick))
             self._end_group()
             self._drain(keep)
         except BaseException:
@@ -138,12 +140,12 @@ class Child:
 
     # --- The loop ---
 
-    def _run(self, timeout_ms: int | None, stop: threading.Event | None, keep: Callable[[bytes], None]) -> tuple[bool, bool]:
+    def _run(self, timeout_ms: int | None, stop: threading.Event | None, ticks: Iterator[int]) -> tuple[bool, bool]:
         """Pump until the process has ended; (timed out, stopped)."""
         timed_out = stopped = False
         deadline = None if timeout_ms is None else self._released_ms + timeout_ms
         kill_at: int | None = None
-        for now in self._ticks(keep):
+        for now in ticks:
             if kill_at is not None:
                 if now >= kill_at:
                     self._end_group()
@@ -155,7 +157,7 @@ class Child:
                 kill_at = now + GRACE_MS
         return timed_out, stopped
 
-    def _ticks(self, keep: Callable[[bytes], None]) -> Iterator[int]:
+    def _ticks(self, keep: Callable[[bytes], None], on_tick: Callable[[], None]) -> Iterator[int]:
         """Move bytes both ways; the monotonic time in milliseconds after each look, until the process has ended."""
         is_open, pause = True, 0.001
         while not self._has_ended():
@@ -173,6 +175,7 @@ class Child:
                 is_open = bool(chunk)
                 if chunk:
                     keep(chunk)
+            on_tick()
             yield milliseconds()
 
     def _feed(self) -> None:

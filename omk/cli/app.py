@@ -40,7 +40,8 @@ COMMANDS: dict[str, str] = {
     "pause": "omk.cli.operating:pause",
     "resume": "omk.cli.operating:resume",
     "cancel": "omk.cli.operating:cancel",
-    "budget": "omk.cli.operating:budget",
+    "budget": "omk.cli.spending:budget",
+    "cost": "omk.cli.spending:cost",
     "fork": "omk.cli.travelling:fork",
     "checkout": "omk.cli.travelling:checkout",
     "bisect": "omk.cli.travelling:bisect",
@@ -82,7 +83,8 @@ SUMMARIES: dict[str, str] = {
     "pause": "Start nothing more on a goal for now",
     "resume": "End a pause, or continue a goal whose controller died",
     "cancel": "Give a goal up for good",
-    "budget": "Add to what a goal may spend",
+    "budget": "Show what a goal may spend and has spent, or add to it",
+    "cost": "Sum up what goals have spent",
     "fork": "Begin a new goal in another's past, with its files",
     "checkout": "Write the code as it was at a moment into an empty folder",
     "bisect": "Find the step that broke a gate, by running it again",
@@ -97,7 +99,7 @@ SUMMARIES: dict[str, str] = {
 
 SHORT = (
     *("omk.cli.reading:", "omk.cli.replaying:", "omk.cli.checking:", "omk.cli.querying:"),
-    *("omk.cli.supposing:", "omk.cli.explaining:", "omk.cli.asking:"),
+    *("omk.cli.supposing:", "omk.cli.explaining:", "omk.cli.asking:", "omk.cli.spending:"),
 )
 """Where the commands are that make values and no cycles, and then end: the collector would cost them 10 ms for nothing."""
 ALIAS = "goal"

@@ -4,12 +4,10 @@ from typing import Annotated
 
 import typer
 
-from omk.cli.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GoalArgument
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
 from omk.cli.writing import finish, on_goal, settle
-from omk.domain.subjects.budget import BudgetExtended, ExtendBudget
 from omk.domain.subjects.delivery import AcceptChange, RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, RecordDecision, ResumeGoal
 from omk.domain.subjects.review import GrantWaiver
@@ -161,24 +159,3 @@ def cancel(
     with on_goal(goal, "cancel", store) as session:
         session.handle(CancelGoal(actor=session.actor, reason=reason))
         settle(session, form=form, as_json=as_json)
-
-
-def budget(
-    goal: GoalArgument = "latest",
-    add_time: Annotated[str | None, typer.Option("--add-time", metavar="D", help="More agents' time, like 30m.")] = None,
-    add_tokens: Annotated[int | None, typer.Option("--add-tokens", metavar="N", help="More tokens.")] = None,
-    add_usd: Annotated[str | None, typer.Option("--add-usd", metavar="X", help="More dollars.")] = None,
-    store: StoreOption = None,
-    form: FormatOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Add to what a goal may spend. Example: omk budget latest --add-time 10m"""
-    more = BudgetExtended(
-        time_ms=milliseconds("--add-time", add_time, least=1) or 0,
-        tokens=positive("--add-tokens", add_tokens) or 0,
-        micro_usd=micro_dollars("--add-usd", add_usd) or 0,
-    )
-    with on_goal(goal, "budget", store) as session:
-        session.handle(ExtendBudget(actor=session.actor, extended=more))
-        settle(session, form=form, as_json=as_json)
-        say(f"Extended. Carry on: omk execute {session.goal}")

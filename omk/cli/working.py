@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from omk.cli.amounts import micro_dollars, milliseconds, positive, within
 from omk.cli.arguments import (
     AgentOption,
     AtOnceOption,
@@ -24,11 +23,15 @@ from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chose
 from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, finish_plan, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.domain.amounts import micro_dollars, milliseconds, positive, within
 from omk.domain.event import Command
+from omk.domain.proof.holds import executors
+from omk.domain.spending import task_reached
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates
 from omk.domain.subjects.goal import Accept, Delivery, Merge
 from omk.domain.subjects.policy import ConfigurePolicy, Flaky
+from omk.domain.values import Limits
 from omk.errors import NotFound, Refused
 from omk.log.place import here
 from omk.replay.address import Known, find_goal
@@ -64,6 +67,9 @@ def run(
     budget_time: Annotated[str | None, typer.Option("--budget-time", metavar="D", help="Agents' time, like 30m.")] = None,
     budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", metavar="N", help="Tokens at most.")] = None,
     budget_usd: Annotated[str | None, typer.Option("--budget-usd", metavar="X", help="Dollars at most.")] = None,
+    task_time: Annotated[str | None, typer.Option("--task-time", metavar="D", help="Agents' time on each task.")] = None,
+    task_tokens: Annotated[int | None, typer.Option("--task-tokens", metavar="N", help="Tokens for each task.")] = None,
+    task_usd: Annotated[str | None, typer.Option("--task-usd", metavar="X", help="Dollars for each task.")] = None,
     approve: Annotated[Approve, typer.Option("--approve", help="What agents may do.")] = "safe",
     accept: Annotated[Accept | None, typer.Option("--accept", help="Who accepts: you, or the policy.")] = None,
     merge: Annotated[Merge | None, typer.Option("--merge", help="Who merges: nobody, you, or the policy.")] = None,
@@ -84,9 +90,16 @@ def run(
         until_ready=until_ready,
         max_attempts=positive("--max-attempts", max_attempts),
         max_agents=positive("--max-agents", max_agents) or 1,
-        budget_time_ms=milliseconds("--budget-time", budget_time),
-        budget_tokens=positive("--budget-tokens", budget_tokens),
-        budget_micro_usd=micro_dollars("--budget-usd", budget_usd),
+        budget=Limits(
+            time_ms=milliseconds("--budget-time", budget_time),
+            tokens=positive("--budget-tokens", budget_tokens),
+            micro_usd=micro_dollars("--budget-usd", budget_usd),
+        ),
+        each=Limits(
+            time_ms=milliseconds("--task-time", task_time, least=1),
+            tokens=positive("--task-tokens", task_tokens),
+            micro_usd=micro_dollars("--task-usd", task_usd),
+        ),
         approve=approve,
         accept=accept,
         merge=merge,
@@ -191,6 +204,7 @@ def _begin(
         mention_dirt(user)
         with Progress() as progress, interruptible():
             session = known.begin(intake, progress.record, progress.begin)
+            session.warn = say
             if not intake.testable:
                 proof = session.handle.issue_proof(session.actor)
             else:
@@ -223,6 +237,7 @@ def _step(
         session.agent = agent or (settings.agent if settings else None)
         if verb == "execute":
             check_agent(session.agent)
+            _require_budget(session)
         _configure(session, gates, conduct)
         proof = drive(session, steps)
         if verb == "plan":
@@ -257,6 +272,16 @@ def _conduct(needs: list[str] | None, at_once: int | None, rerun: int | None, fl
         rerun_failed=within("--rerun-failed", rerun, 0, MOST_RERUNS),
         flaky=flaky,
     )
+
+
+def _require_budget(session: Session) -> None:
+    """Raise `Refused` if no task is left that may spend anything."""
+    tasks = [one.id for one in executors(session.state)]
+    spent = [(name, out) for name in tasks if (out := task_reached(session.state, name))]
+    if tasks and len(spent) == len(tasks):
+        name, out = spent[0]
+        more = f"omk budget {session.goal} --task {name} {out.flag}"
+        raise Refused(f"{name} needs more budget to execute: it has used up its own ({out.words}). Extend it: {more}")
 
 
 def _exists(name: str, store: str | None) -> bool:

@@ -53,6 +53,7 @@ def on_goal(name: str, verb: str, store: str | None) -> Iterator[Session]:
         goal = find_goal(name, [Known(goal, at) for goal, at in known.goals()])
         with Progress() as progress:
             session = known.session(goal, progress.record, progress.begin)
+            session.warn = say
             refuse_inside(verb, (owed.pid for owed in session.state.obligation.values() if owed.pid is not None))
             with interruptible():
                 yield session

@@ -10,7 +10,7 @@ from omk.domain.event import Event
 from omk.domain.plan import PLAN
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentSaid, AgentStarted, PermissionAsked, ToolCalled
-from omk.domain.subjects.budget import BudgetExhausted, UsageReported
+from omk.domain.subjects.budget import BudgetExhausted, TaskBudgetSet, UsageReported
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeRejected, MergeStarted
 from omk.domain.subjects.gate import BreakerHalfOpened, GateRan, GatesConfigured, GateStarted
@@ -147,6 +147,10 @@ def _budget(event: Any, state: GoalState) -> tuple[int, ...]:
     return (state.budget.seq,) if state.budget.seq else _goal(event, state)
 
 
+def _task_budget(event: TaskBudgetSet, state: GoalState) -> tuple[int, ...]:
+    return (*_task(event, state), *((state.budget.seq,) if state.budget.seq else ()))
+
+
 def _accepted(event: Any, state: GoalState) -> tuple[int, ...]:
     return (*_evidence(event, state),)
 
@@ -212,6 +216,7 @@ CAUSES: dict[type[Event], Causes] = {
     BudgetExhausted: _budget,
     IterationMeasured: _pass,
     StagnationDetected: _history,
+    TaskBudgetSet: _task_budget,
     ChangeAccepted: _accepted,
     ChangeRejected: _accepted,
     MergeStarted: _merge,

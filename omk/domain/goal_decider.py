@@ -18,6 +18,7 @@ from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged, open_codes
+from omk.domain.spending import ExtendTaskBudget, Reached, task_extended, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.budget import ExtendBudget
@@ -117,7 +118,7 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ruling)
         case StartMerge() | RequestPullRequest():
             _refuse(state, ruling)
-        case ExtendBudget():
+        case ExtendBudget() | ExtendTaskBudget():
             _refuse(state, ruling if ruling == "cancelled" else "ready" if ruling is None and is_ready(state) else None)
         case ConfigureGates() | ConfigurePolicy() if state.gate.seq:
             _refuse(state, ruling or ("ready" if is_ready(state) else None))
@@ -146,8 +147,13 @@ def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
 
 
 def _refuse(state: GoalState, status: str | None) -> None:
+    out, goal = state.budget.exhausted, state.goal.id
+    if status == "needs_more_budget" and out is not None:
+        spent = Reached(out.dimension, out.limit, out.used)
+        why = f"It needs more budget ({spent.words})."
+        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {spent.flag}")
     if status is not None:
-        raise Refused(f"{state.goal.id} is {status}. {ADVICE[status].format(goal=state.goal.id)}")
+        raise Refused(f"{goal} is {status}. {ADVICE[status].format(goal=goal)}")
 
 
 def _guard_word(state: GoalState) -> None:
@@ -225,11 +231,11 @@ def _plan(command: PlanGoal, state: GoalState) -> list[Event]:
 
 
 def _reopened(command: StartController, state: GoalState) -> list[Event]:
-    """An order to execute opens the agents' tasks again that an earlier order finished."""
+    """An order to execute opens the agents' tasks again that an earlier order finished, but for those without budget."""
     if "execute" not in command.started.steps or command.started.resumes is not None:
         return []
     events: list[Event] = []
-    for task in executors(state):
+    for task in (one for one in executors(state) if task_reached(state, one.id) is None):
         again = RetryTask(actor=command.actor, task=task.id, reason="asked to execute again")
         events += TASK.decide(again, state.task)
     return events
@@ -242,5 +248,6 @@ ACROSS: dict[type[Command], Callable[[Any, GoalState], list[Event]]] = {
     LandSlice: landed,
     RecordGate: answered,
     MeasureIteration: measured,
+    ExtendTaskBudget: task_extended,
 }
 """The commands that several subjects have a say in."""

@@ -1,4 +1,4 @@
-"""Values that several subjects speak of: a changed path, a gate's definition, a finding, a repository."""
+"""Values that several subjects speak of: a changed path, a gate's definition, a finding, a repository, what is spent."""
 
 from typing import Literal
 
@@ -86,3 +86,31 @@ class Base(Value):
     branch: str | None
     commit: str
     tree: Tree
+
+
+class Limits(Value):
+    """What may be spent: active milliseconds, tokens, micro-dollars; null is no limit."""
+
+    time_ms: int | None = None
+    tokens: int | None = None
+    micro_usd: int | None = None
+
+    def over(self, other: "Limits") -> "Limits":
+        """These, and where they say nothing the *other* ones."""
+        pairs = {name: (getattr(self, name), getattr(other, name)) for name in self.__struct_fields__}
+        return Limits(**{name: theirs if own is None else own for name, (own, theirs) in pairs.items()})
+
+
+class Spent(Value):
+    """What was spent, in milliseconds, tokens of three sorts, and micro-dollars."""
+
+    time_ms: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    micro_usd: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all sorts."""
+        return self.tokens_in + self.tokens_out + self.tokens_cached

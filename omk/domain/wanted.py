@@ -11,6 +11,7 @@ from omk.domain.graph import is_free, startable
 from omk.domain.plan import PLAN, REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import RULES
+from omk.domain.spending import task_reached
 from omk.domain.stagnation import diagnosed
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
@@ -36,6 +37,11 @@ class RunAgent(Value):
 
     task: str
     attempt: int
+
+    @property
+    def agent(self) -> str:
+        """The agent's id."""
+        return f"{self.task}:{self.attempt}"
 
 
 class MergeSlice(Value):
@@ -178,7 +184,8 @@ def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
     at_work = [task for task in executors(state) if task.status == "running"]
     runs = [RunAgent(task=one.id, attempt=one.attempts) for one in at_work if one.id not in state.slice.waiting]
     room = (state.goal.settings.max_agents if state.goal.settings else 1) - len(runs)
-    begun = beside(at_work, startable(state.task, EXECUTOR), room)
+    ready = [one for one in startable(state.task, EXECUTOR) if task_reached(state, one.id) is None]
+    begun = beside(at_work, ready, room)
     runs += [RunAgent(task=one.id, attempt=one.attempts + 1) for one in begun]
     return [*merges, *runs, *_failed(state, request)]
 
@@ -197,7 +204,7 @@ def _failed(state: GoalState, request: Request) -> list[Effect]:
     tasks = executors(state)
     if len(tasks) == 1 or state.progress.stagnation is not None:
         return []
-    failed = [one for one in tasks if one.status == "blocked" and request.may_try(one.id) and is_free(state.task, one)]
+    failed = [one for one in tasks if one.status == "blocked" and may_try(state, request, one) and is_free(state.task, one)]
     return [_retry(state, one.id) for one in failed]
 
 
@@ -206,6 +213,11 @@ def _retry(state: GoalState, task: str) -> TryAgain:
     known = {code: claims(state, code).get(task) for code in ("agent.executed", "files.changed")}
     own = {code: words for code, words in known.items() if words}
     return TryAgain(task=task, gaps=tuple(own) or ("agent.executed",), because="; ".join(own.values()))
+
+
+def may_try(state: GoalState, request: Request, task: Task) -> bool:
+    """Whether one more attempt at the task is within what was asked, and within what may be spent on it."""
+    return request.may_try(task.id) and task_reached(state, task.id) is None
 
 
 def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -278,9 +290,9 @@ def _again(state: GoalState, request: Request) -> Sequence[Effect]:
     if "execute" not in request.steps or state.progress.stagnation is not None:
         return []
     own = (claims(state, code) for code in ("agent.executed", "files.changed"))
-    if any(one and not any(map(request.may_try, one)) for one in own):
+    if any(one and not any(may_try(state, request, state.task[name]) for name in one) for one in own):
         return []  # what only these could close, they had their attempts at
-    tasks = [one for one in executors(state) if one.status in {"done", "blocked"} and request.may_try(one.id)]
+    tasks = [one for one in executors(state) if one.status in {"done", "blocked"} and may_try(state, request, one)]
     chosen = choice(state, tasks, lambda name: request.tries.get(name, 0)) if tasks else None
     return [TryAgain(task=chosen.task.id, gaps=chosen.gaps, because=chosen.because)] if chosen else []
 
@@ -319,7 +331,10 @@ ASK = (
     Ask(
         "execute",
         _execute,
-        ("task", "slice.waiting", "slice.conflicts", "goal.settings", "progress.stagnation", "agent.last", "worktree.owners"),
+        (
+            *("task", "slice.waiting", "slice.conflicts", "goal.settings", "progress.stagnation", "agent.last"),
+            *("worktree.owners", "policy", "budget.of_task", "budget.by_task"),
+        ),
     ),
     Ask("verify", _verify, ("task", "gate", "policy", "worktree.tree", *EVIDENCE)),
     Ask("review", _review, ("task", "gate", "review", "worktree.tree", "worktree.base", *EVIDENCE)),

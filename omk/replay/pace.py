@@ -1,12 +1,11 @@
 """How long things took: since the first event, and between what was announced and its answer."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from omk.domain.event import Recorded
+from omk.domain.instant import microseconds
 from omk.domain.subjects.obligation import CLOSES, OPENS
 
-_EPOCH, _MICROSECOND = datetime.fromisoformat("1970-01-01T00:00:00Z"), timedelta(microseconds=1)
 _MINUTE = len("2026-11-22T10:15:")
 _WHOLE = len("2026-11-22T10:15:00.123456Z")
 
@@ -38,13 +37,9 @@ class Pace:
     def _microseconds(self, at: str) -> int:
         """Since 1970. Most events are of the same minute as the one before, and a number is read faster than a time."""
         if len(at) != _WHOLE:
-            return _since_epoch(at)
+            return microseconds(at)
         minute = at[:_MINUTE]
         if minute != self._minute:
-            self._minute_at = _since_epoch(f"{minute}00.000000Z")
+            self._minute_at = microseconds(f"{minute}00.000000Z")
             self._minute = minute
         return self._minute_at + int(at[17:19] + at[20:26])
-
-
-def _since_epoch(at: str) -> int:
-    return (datetime.fromisoformat(at) - _EPOCH) // _MICROSECOND

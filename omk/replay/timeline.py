@@ -181,10 +181,11 @@ SUMMARIES: dict[type[Event], Summary] = {
     review.ReviewErrored: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
     review.ReviewNotApplicable: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
     review.WaiverGranted: lambda e, t: f"{e.code}{_said(e, t, 'reason')}",
-    budget.BudgetSet: lambda e, _: f"{_limit(e.time_ms, 'ms')}, {_limit(e.tokens, 'tokens')}, {_limit(e.micro_usd, 'µ$')}",
+    budget.BudgetSet: lambda e, _: _limits(e),
     budget.UsageReported: lambda e, _: f"{e.agent}: {_took(e.active_ms)}, {e.tokens_in}+{e.tokens_out} tokens",
     budget.BudgetExhausted: lambda e, _: f"{e.dimension}: {e.used} of {e.limit}",
     budget.BudgetExtended: lambda e, _: f"+{e.time_ms} ms, +{e.tokens} tokens, +{e.micro_usd} µ$",
+    budget.TaskBudgetSet: lambda e, _: f"{e.task}: {_limits(e)}",
     delivery.ChangeAccepted: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'summary')}",
     delivery.ChangeRejected: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'reason')}",
     delivery.BranchPushed: lambda e, _: f"{e.branch} to {e.remote}",
@@ -205,6 +206,10 @@ SUMMARIES: dict[type[Event], Summary] = {
     EffectAborted: lambda e, t: f"{e.obligation}{_said(e, t, 'reason')}",
 }
 TAGS: dict[type, str] = {event: kind_tag(event) for event in SUMMARIES}
+
+
+def _limits(event: budget.BudgetSet | budget.TaskBudgetSet) -> str:
+    return f"{_limit(event.time_ms, 'ms')}, {_limit(event.tokens, 'tokens')}, {_limit(event.micro_usd, 'µ$')}"
 
 
 def _limit(value: int | None, unit: str) -> str:

@@ -38,6 +38,12 @@ The nearest file wins, from the goal's directory up to the root; in one director
     [scope]
     write = ["src", "tests"]        # what the implementing task may change
 
+    [budget]
+    time = "2h"                     # agents' time, or seconds
+    tokens = 2_000_000
+    usd = "10.00"                   # dollars, as text or a whole number
+    task_time = "30m"               # the same for each task: task_time, task_tokens, task_usd
+
 In `[tool.omk]` the same keys stand below `tool.omk`. An unknown key or a wrong value refuses; nothing is guessed.
 """
 
@@ -52,8 +58,9 @@ from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
 from omk.domain.paths import unfit
 from omk.domain.subjects.policy import Flaky, Needs
-from omk.domain.values import GateDefinition
+from omk.domain.values import GateDefinition, Limits
 from omk.errors import Refused, Unusable
+from omk.runtime.config_budget import LIMITS_ALLOWED, BudgetTable, goal_limits, task_limits
 from omk.runtime.gates.conduct import (
     UNSAID,
     AtOnce,
@@ -83,7 +90,7 @@ class StagnationTable(Struct, forbid_unknown_fields=True, frozen=True):
 class Settings(Value):
     """What the base commit says about how to run a goal; None or empty where it says nothing.
 
-    `source` is the file the settings came from; `gates` are in the file's order.
+    `source` is the file the settings came from; `gates` are in the file's order; `each` limits what each task may spend.
     """
 
     source: str | None = None
@@ -98,6 +105,8 @@ class Settings(Value):
     write: tuple[str, ...] = ()
     conduct: Conduct = UNSAID
     stagnation: StagnationTable = StagnationTable()
+    budget: Limits = Limits()
+    each: Limits = Limits()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -141,6 +150,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
     scope: ScopeTable = field(default_factory=ScopeTable)
     stagnation: StagnationTable = field(default_factory=StagnationTable)
+    budget: BudgetTable = field(default_factory=BudgetTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -163,6 +173,7 @@ TABLES: dict[str, type[Struct]] = {
     ".scope": ScopeTable,
     ".breaker": BreakerTable,
     ".stagnation": StagnationTable,
+    ".budget": BudgetTable,
 }
 ALLOWED = {
     "accept": "manual, auto",
@@ -184,6 +195,7 @@ ALLOWED = {
     "warmup": "a whole number, at least 0",
     "window": "a whole number from 0 (never) to 10",
     "metrics": "a whole number from 1 to 5",
+    **LIMITS_ALLOWED,
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -245,6 +257,8 @@ def settings_of(table: object, path: str) -> Settings:
         write=checked_paths(read.scope.write, path, "write"),
         conduct=conduct_of(read, gates, path),
         stagnation=read.stagnation,
+        budget=goal_limits(read.budget, path),
+        each=task_limits(read.budget, path),
     )
 
 

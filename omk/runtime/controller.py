@@ -49,6 +49,7 @@ from omk.runtime.steps.planner import run_planner, usual_plan
 from omk.runtime.steps.review import make_review
 from omk.runtime.steps.slice import merge_slice
 from omk.runtime.undisturbed import undisturbed
+from omk.runtime.usage import unheard, worked_ms
 
 
 def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, resume: bool = False) -> GoalProof:
@@ -153,14 +154,20 @@ def clean_up(session: Session) -> None:
 
 
 def abort_open(session: Session, reason: str) -> None:
-    """End the processes of open obligations, and close all that are not bookkeeping, the last one first."""
+    """End the processes of open obligations, and close all that are not bookkeeping, the last one first.
+
+    What an agent spent that nobody heard the end of is recorded with that.
+    """
+    worked = {agent: worked_ms(session, agent) for agent in session.state.agent.running}
     for process in session.state.obligation.values():
         if process.pid is not None and process.started:
             end_process(process.pid, process.started)
     owed = sorted(session.state.obligation.items(), key=lambda item: -item[1].seq)
     for name, _ in owed:
         if not name.startswith(BOOKKEEPING):
-            session.handle(AbortEffect(actor=session.actor, obligation=name, reason=reason))
+            agent = name.removeprefix("agent:")
+            spent = unheard(session, agent, worked[agent]) if name.startswith("agent:") and agent in worked else []
+            session.handle(*spent, AbortEffect(actor=session.actor, obligation=name, reason=reason))
 
 
 # --- The effects that are only a decision ---

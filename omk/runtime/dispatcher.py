@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-from omk.domain.due import passed
+from omk.domain.due import cut_off, passed
 from omk.domain.subjects.task import RenewLease
 from omk.domain.wanted import AwaitBreaker, Effect, MakeReview, MergeSlice, RunAgent, RunGate, RunPlanner, controlling, wanted
 from omk.errors import OmkError, Refused, Unusable
@@ -79,8 +79,9 @@ class Dispatcher:
             return False
         self._heed_time()
         effects = wanted(self.session.state)
+        over = cut_off(self.session.state, edge.now())
         for job in self.jobs:
-            if job.effect not in effects:
+            if job.effect not in effects or (isinstance(job.effect, RunAgent) and job.effect.agent in over):
                 job.stop()
         while (now := next((one for one in effects if not isinstance(one, LASTING)), None)) is not None:
             self._decide(now)

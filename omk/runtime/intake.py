@@ -19,7 +19,7 @@ from omk.domain.subjects.goal import (
     OracleAssessed,
 )
 from omk.domain.subjects.policy import ConfigurePolicy, PolicyConfigured
-from omk.domain.values import GateDefinition
+from omk.domain.values import GateDefinition, Limits
 from omk.errors import Refused
 from omk.log.redact import secrets_in
 from omk.runtime.config import Settings, read_settings
@@ -38,7 +38,10 @@ LONGEST_GOAL = 50_000
 
 
 class Wishes(Value):
-    """What the flags of `omk run` and `omk plan` say; null: nothing, so configuration and defaults speak. `tasks` is a file."""
+    """What the flags of `omk run` and `omk plan` say; null: nothing, so configuration and defaults speak.
+
+    `budget` is what the goal may spend, `each` what may be spent on each of its tasks; `tasks` is a file.
+    """
 
     agent: str | None = None
     planner: str | None = None
@@ -50,9 +53,8 @@ class Wishes(Value):
     until_ready: bool = False
     max_attempts: int | None = None
     max_agents: int = 1
-    budget_time_ms: int | None = None
-    budget_tokens: int | None = None
-    budget_micro_usd: int | None = None
+    budget: Limits = Limits()
+    each: Limits = Limits()
     approve: str = "safe"
     accept: Accept | None = None
     merge: Merge | None = None
@@ -100,14 +102,15 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     attempts = attempts if wishes.until_ready or wishes.max_attempts else 1
     created = GoalCreated(prompt=prompt, repository=user.repository(identity), base=user.base)
     configured = _configured(wishes, settings, agent, attempts)
+    policy = policy_from(settings, wishes.conduct, planner, wishes.each.over(settings.each))
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
-        ConfigurePolicy(actor=actor, configured=in_order(policy_from(settings, wishes.conduct, planner), wishes.conduct, gates)),
+        ConfigurePolicy(actor=actor, configured=in_order(policy, wishes.conduct, gates)),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
-    limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)
-    if any(limit is not None for limit in limits):
-        budget = BudgetSet(time_ms=limits[0], tokens=limits[1], micro_usd=limits[2])
+    limits = wishes.budget.over(settings.budget)
+    if limits != Limits():
+        budget = BudgetSet(time_ms=limits.time_ms, tokens=limits.tokens, micro_usd=limits.micro_usd)
         commands.append(SetBudget(actor=actor, limits=budget))
     commands += given_plan(
         prompt,

@@ -17,7 +17,8 @@ from omk.runtime.site import Site
 class Session(Site):
     """One process at work on one goal.
 
-    `actor` is who its events are by; `tell` hears one line about what begins; `slot` tells it from other jobs of its kind.
+    `actor` is who its events are by; `tell` hears one line about what begins, `warn` one about what went wrong beside the
+    work; `slot` tells it from other jobs of its kind.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Session(Site):
     ) -> None:
         super().__init__(user, handle.goal, lambda: handle.state)
         self.handle, self.actor, self.tell = handle, actor, tell
+        self.warn: Callable[[str], None] = lambda _: None
         self.agent: str | None = None
         self.slot = 0
         self.reading: Reading | None = None

@@ -1,10 +1,10 @@
 """Values of an answer as people read them: the unit is the end of the column's name, the value is exact before that."""
 
+from omk.domain.amounts import dollars
 from omk.views.lines import cells, cut, word
 from omk.views.times import took
 from omk.views.why import kind_name
 
-_MICRO = 1_000_000
 _MONEY = "micro_usd"
 PLAIN = ("seq",)
 """Columns of numbers that count nothing."""
@@ -39,13 +39,6 @@ def _text(column: str, value: str) -> str:
     if column.startswith("status"):
         return word(value)
     return kind_name(value) if column == "kind" else value
-
-
-def dollars(micro_usd: int) -> str:
-    """Millionths of a dollar as dollars, exactly: `$0.00`, `$1,234.5678`."""
-    whole, rest = divmod(abs(micro_usd), _MICRO)
-    cents = f"{rest:06d}".rstrip("0").ljust(2, "0")
-    return f"{'-' if micro_usd < 0 else ''}${whole:,}.{cents}"
 
 
 def title(column: str) -> str:

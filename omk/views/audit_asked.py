@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from omk.domain.amounts import dollars
 from omk.domain.words import counted
-from omk.views.amounts import dollars
 from omk.views.audit_page import (
     NOTHING,
     Block,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from omk.views.amounts import dollars
+from omk.domain.amounts import dollars
 from omk.views.audit_page import (
     Block,
     Cell,

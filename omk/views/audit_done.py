@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from omk.domain.amounts import dollars
 from omk.domain.words import counted
-from omk.views.amounts import dollars
 from omk.views.audit_page import (
     NOTHING,
     Block,

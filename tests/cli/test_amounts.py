@@ -2,7 +2,7 @@
 
 import pytest
 
-from omk.cli.amounts import MOST, micro_dollars, milliseconds, positive
+from omk.domain.amounts import MOST, micro_dollars, milliseconds, positive
 from omk.errors import Refused
 from tests.cli.calling import GOAL, omk
 

@@ -25,6 +25,8 @@ COMMANDS = [
     ("diff", "latest@5", "@head"),
     ("proof", "latest"),
     ("list",),
+    ("budget", "latest"),
+    ("cost", "--by", "task"),
 ]
 
 

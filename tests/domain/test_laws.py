@@ -12,6 +12,7 @@ from omk.domain.causes import causes_of
 from omk.domain.event import Event, Recorded, Unknown, kind_of, kind_tag
 from omk.domain.goal_decider import ACROSS, ROUTES
 from omk.domain.proof.standing import KNOWN
+from omk.domain.spending import ExtendTaskBudget
 from omk.domain.state import EVOLVE, INITIAL, GoalState, evolve, fold, parts_of
 from omk.domain.subjects.agent import AgentFinished, AgentSaid, AgentStarted, ToolCalled, ToolFinished
 from omk.domain.subjects.budget import ExtendBudget
@@ -33,7 +34,7 @@ from tests.scenario import (
 )
 from tools.examples import EXAMPLES
 
-ADDS_EVERY_TIME = {ExtendBudget: "a person may mean the same amount again"}
+ADDS_EVERY_TIME = dict.fromkeys((ExtendBudget, ExtendTaskBudget), "a person may mean the same amount again")
 
 
 def test_every_kind_of_event_is_remembered_by_some_subject():

@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from omk.views.amounts import amount, dollars, shortened, title
+from omk.domain.amounts import dollars
+from omk.views.amounts import amount, shortened, title
 from omk.views.charts import bar_lines, bar_text, bars_of, series_lines, series_of, sparkline
 from omk.views.lines import cells
 from omk.views.stats import answer_lines, answer_markdown

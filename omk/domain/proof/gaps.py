@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from omk.domain.event import Value
 from omk.domain.graph import violations
@@ -14,6 +15,7 @@ from omk.domain.plan import EXECUTE
 from omk.domain.proof import holds
 from omk.domain.proof.holds import executors
 from omk.domain.proof.pending import is_being_made, is_gap, prover, provers, verdict_kind
+from omk.domain.spending import Reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
@@ -92,7 +94,15 @@ def agent_executed(state: GoalState, _: str) -> Lack:
     if run is None:
         return Lack(text=f"No agent has worked on {name} yet.", missing=ends[0], also=tuple(ends[1:]))
     text = f"{run.agent} is still at work." if run.outcome is None else _ended(run, run.outcome)
-    return Lack(text=text, missing=ends[0], also=tuple(ends[1:]), evidence=(run.seq,))
+    lack = Lack(text=text, missing=ends[0], also=tuple(ends[1:]), evidence=(run.seq,))
+    spent = [task_reached(state, one) for one, _ in lacking]
+    return _without_budget(lack, name, spent[0]) if spent[0] and all(spent) else lack
+
+
+def _without_budget(lack: Lack, task: str, out: Reached) -> Lack:
+    """The same where no task that lacks success is tried again before somebody adds to its budget."""
+    command = f"omk budget {{goal}} --task {task} {out.flag}"
+    return replace(lack, text=f"{lack.text} The budget of {task} is used up: {out.words}.", owner="operator", command=command)
 
 
 def _success(task: str, run: AgentRun | None) -> Missing:
@@ -321,11 +331,12 @@ def oracle_proven(state: GoalState, code: str) -> Lack:
 
 def budget_within(state: GoalState, _: str) -> Lack:
     out = state.budget.exhausted
-    text = "A budget limit is reached."
-    if out is not None:
-        text = f"The {out.dimension} budget is used up: {out.used} of {out.limit} (event {out.seq})."
-    seq = out.seq if out is not None else state.budget.seq
-    return Lack(text=text, missing=Missing(kind="budget_extended.v1"), evidence=(seq,))
+    missing = Missing(kind="budget_extended.v1")
+    if out is None:
+        return Lack(text="A budget limit is reached.", missing=missing, evidence=(state.budget.seq,))
+    text = f"The {out.dimension} budget is used up: {out.used} of {out.limit} (event {out.seq})."
+    command = f"omk budget {{goal}} {Reached(out.dimension, out.limit, out.used).flag}"
+    return Lack(text=text, missing=missing, evidence=(out.seq,), command=command)
 
 
 def integration_accepted(state: GoalState, _: str) -> Lack:

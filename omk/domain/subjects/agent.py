@@ -6,7 +6,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
-from omk.domain.event import Command, Event, Output, Recorded, Text, Value, quoted
+from omk.domain.event import Command, Event, Output, Recorded, Text, Time, Value, quoted
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.goal import GoalForked
 from omk.errors import Refused
@@ -117,12 +117,16 @@ class AgentRun(Value):
 
 
 class Running(Value):
-    """What was started and has not ended: whose it is, since which event, and how the machine knows its process."""
+    """What was started and has not ended: whose it is, since which event, and how the machine knows its process.
+
+    `at` is when an agent's run was recorded, right before it began.
+    """
 
     seq: int
     of: str | None
     pid: int | None = None
     started: str | None = None
+    at: Time = ""
 
 
 class Agents(Value):
@@ -145,10 +149,11 @@ class Agents(Value):
 
 def started(agents: Agents, event: AgentStarted, record: Recorded) -> Agents:
     run = AgentRun(agent=event.agent, attempt=event.attempt, started_seq=record.seq, seq=record.seq)
+    running = Running(seq=record.seq, of=event.task, pid=event.pid, started=event.started, at=record.at)
     return replace(
         agents,
         last=agents.last.set(event.task, run),
-        running=agents.running.set(event.agent, Running(seq=record.seq, of=event.task, pid=event.pid, started=event.started)),
+        running=agents.running.set(event.agent, running),
         runs=agents.runs + 1,
     )
 

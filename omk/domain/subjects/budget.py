@@ -2,11 +2,15 @@
 
 from typing import Literal
 
+from immutables import Map
 from msgspec.structs import replace
 
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Value
+from omk.domain.subjects.aborted import EffectAborted, aborted_key
+from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentStarted
 from omk.domain.subjects.goal import GoalForked
+from omk.domain.values import Limits, Spent
 from omk.errors import Refused
 
 Dimension = Literal["time", "tokens", "usd"]
@@ -50,6 +54,15 @@ class BudgetExtended(Event, tag="budget_extended.v1"):
     micro_usd: int
 
 
+class TaskBudgetSet(Event, tag="task_budget_set.v1"):
+    """The limits of one task, instead of what the policy gives to each; in the units of a goal's limits, null is none."""
+
+    task: str
+    time_ms: int | None
+    tokens: int | None
+    micro_usd: int | None
+
+
 # --- State, and evolve: what we remember ---
 
 
@@ -63,7 +76,11 @@ class Exhausted(Value):
 
 
 class Budget(Value):
-    """Limits and sums, in milliseconds, tokens and micro-dollars; what a fork inherits is counted apart."""
+    """Limits and sums, in milliseconds, tokens and micro-dollars; what a fork inherits is counted apart.
+
+    `of_task` are the limits that tasks were given, `by_task` and `by_driver` what was spent on each and through each,
+    `drivers` what drives the newest agent of a task, `by_agent` what each running agent has reported so far.
+    """
 
     time_ms: int | None = None
     tokens: int | None = None
@@ -79,7 +96,28 @@ class Budget(Value):
     inherited_tokens: int = 0
     inherited_micro_usd: int = 0
     exhausted: Exhausted | None = None
+    of_task: Map[str, Limits] = Map()
+    by_task: Map[str, Spent] = Map()
+    by_driver: Map[str, Spent] = Map()
+    drivers: Map[str, str] = Map()
+    by_agent: Map[str, Spent] = Map()
     seq: int = 0
+
+    @property
+    def limits(self) -> Limits:
+        """What the goal may spend."""
+        return Limits(time_ms=self.time_ms, tokens=self.tokens, micro_usd=self.micro_usd)
+
+    @property
+    def spent(self) -> Spent:
+        """What the goal has spent itself."""
+        return Spent(
+            time_ms=self.used_ms,
+            tokens_in=self.used_tokens_in,
+            tokens_out=self.used_tokens_out,
+            tokens_cached=self.used_tokens_cached,
+            micro_usd=self.used_micro_usd,
+        )
 
     @property
     def is_within(self) -> bool:
@@ -97,7 +135,15 @@ def limited(budget: Budget, event: BudgetSet, record: Recorded) -> Budget:
     return replace(budget, time_ms=event.time_ms, tokens=event.tokens, micro_usd=event.micro_usd, seq=record.seq)
 
 
+def task_of(agent: str) -> str:
+    """The task that an agent works on: ids are `<task>:<attempt>`."""
+    return agent.rpartition(":")[0]
+
+
 def used(budget: Budget, event: UsageReported, record: Recorded) -> Budget:
+    task = task_of(event.agent)
+    driver = budget.drivers.get(task, "")
+    by_agent = budget.by_agent
     return replace(
         budget,
         used_ms=budget.used_ms + event.active_ms,
@@ -107,8 +153,48 @@ def used(budget: Budget, event: UsageReported, record: Recorded) -> Budget:
         used_tokens_cached=budget.used_tokens_cached + event.tokens_cached,
         used_micro_usd=budget.used_micro_usd + event.micro_usd,
         reports=event.report,
+        by_task=budget.by_task.set(task, plus(budget.by_task.get(task), event)),
+        by_driver=budget.by_driver.set(driver, plus(budget.by_driver.get(driver), event)),
+        by_agent=by_agent.set(event.agent, plus(by_agent[event.agent], event)) if event.agent in by_agent else by_agent,
         seq=record.seq,
     )
+
+
+def plus(spent: Spent | None, event: UsageReported) -> Spent:
+    """What was spent, with one report more."""
+    spent = spent or Spent()
+    return Spent(
+        time_ms=spent.time_ms + event.active_ms,
+        tokens_in=spent.tokens_in + event.tokens_in,
+        tokens_out=spent.tokens_out + event.tokens_out,
+        tokens_cached=spent.tokens_cached + event.tokens_cached,
+        micro_usd=spent.micro_usd + event.micro_usd,
+    )
+
+
+def began(budget: Budget, event: AgentStarted, record: Recorded) -> Budget:
+    return replace(
+        budget,
+        drivers=budget.drivers.set(event.task, event.driver),
+        by_agent=budget.by_agent.set(event.agent, Spent()),
+    )
+
+
+def ended(budget: Budget, event: AgentFinished | AgentDied, record: Recorded) -> Budget:
+    return _forget(budget, event.agent)
+
+
+def aborted(budget: Budget, event: EffectAborted, record: Recorded) -> Budget:
+    return _forget(budget, aborted_key(event, "agent"))
+
+
+def _forget(budget: Budget, agent: str) -> Budget:
+    return replace(budget, by_agent=budget.by_agent.delete(agent)) if agent in budget.by_agent else budget
+
+
+def task_limited(budget: Budget, event: TaskBudgetSet, record: Recorded) -> Budget:
+    limits = Limits(time_ms=event.time_ms, tokens=event.tokens, micro_usd=event.micro_usd)
+    return replace(budget, of_task=budget.of_task.set(event.task, limits), seq=record.seq)
 
 
 def exhausted(budget: Budget, event: BudgetExhausted, record: Recorded) -> Budget:
@@ -119,9 +205,9 @@ def exhausted(budget: Budget, event: BudgetExhausted, record: Recorded) -> Budge
 def extended(budget: Budget, event: BudgetExtended, record: Recorded) -> Budget:
     return replace(
         budget,
-        time_ms=_add(budget.time_ms, budget.used_ms, event.time_ms),
-        tokens=_add(budget.tokens, budget.used_tokens, event.tokens),
-        micro_usd=_add(budget.micro_usd, budget.used_micro_usd, event.micro_usd),
+        time_ms=added(budget.time_ms, budget.used_ms, event.time_ms),
+        tokens=added(budget.tokens, budget.used_tokens, event.tokens),
+        micro_usd=added(budget.micro_usd, budget.used_micro_usd, event.micro_usd),
         exhausted=None,
         seq=record.seq,
     )
@@ -136,11 +222,13 @@ def forked(budget: Budget, event: GoalForked, record: Recorded) -> Budget:
         inherited_ms=budget.inherited_ms + budget.used_ms,
         inherited_tokens=budget.inherited_tokens + budget.used_tokens,
         inherited_micro_usd=budget.inherited_micro_usd + budget.used_micro_usd,
+        of_task=budget.of_task,
         seq=record.seq,
     )
 
 
-def _add(limit: int | None, spent: int, more: int) -> int | None:
+def added(limit: int | None, spent: int, more: int) -> int | None:
+    """A limit that was extended: what is added is added to what was spent, if that is more than the limit."""
     if limit is None or not more:
         return limit
     return max(limit, spent) + more
@@ -152,6 +240,11 @@ EVOLVE: Table = {
     UsageReported: used,
     BudgetExhausted: exhausted,
     BudgetExtended: extended,
+    TaskBudgetSet: task_limited,
+    AgentStarted: began,
+    AgentFinished: ended,
+    AgentDied: ended,
+    EffectAborted: aborted,
 }
 
 # --- Commands, and decide: what may be asked, and what we answer ---
@@ -181,7 +274,13 @@ class ExtendBudget(Command, frozen=True):
     extended: BudgetExtended
 
 
-BudgetCommand = SetBudget | ReportUsage | ExhaustBudget | ExtendBudget
+class SetTaskBudget(Command, frozen=True):
+    """Set the limits of one task."""
+
+    limits: TaskBudgetSet
+
+
+BudgetCommand = SetBudget | ReportUsage | ExhaustBudget | ExtendBudget | SetTaskBudget
 
 
 def decide(command: BudgetCommand, budget: Budget) -> list[Event]:
@@ -195,9 +294,17 @@ def decide(command: BudgetCommand, budget: Budget) -> list[Event]:
         case ExhaustBudget(exhausted=event):
             return [] if budget.exhausted else [event]
         case ExtendBudget(extended=event):
-            if not (event.time_ms or event.tokens or event.micro_usd):
-                raise Refused("Provide at least one budget extension: --add-time, --add-tokens or --add-usd.")
+            require_more(event)
             return [event]
+        case SetTaskBudget(limits=event):
+            limits = Limits(time_ms=event.time_ms, tokens=event.tokens, micro_usd=event.micro_usd)
+            return [] if budget.of_task.get(event.task) == limits else [event]
+
+
+def require_more(event: BudgetExtended) -> None:
+    """Raise `Refused` for an extension by nothing."""
+    if not (event.time_ms or event.tokens or event.micro_usd):
+        raise Refused("Provide at least one budget extension: --add-time, --add-tokens or --add-usd.")
 
 
 BUDGET = Decider(initial=Budget(), decide=decide, evolve=EVOLVE, commands=BudgetCommand.__args__)

@@ -39,7 +39,10 @@ class Name(NamedTuple):
 OBLIGED = tuple(OWED)
 """What obligations are gathered from."""
 RULED = tuple(sorted({field for rule in RULES for field in rule.reads}))
-LACKING = ("goal.id", "worktree.seq", "worktree.base_seq", "worktree.paths", "budget.seq", "agent.last")
+LACKING = (
+    *("goal.id", "worktree.seq", "worktree.base_seq", "worktree.paths", "agent.last", "policy"),
+    *("budget.seq", "budget.of_task", "budget.by_task", "budget.exhausted"),
+)
 """What is said of a gap, beyond what its rule reads."""
 JUDGED = tuple(sorted({"standing", *RULED, *REQUEST_READS, *(field for row in ASK for field in row.reads)}))
 """What the status follows from: the rules, what controls the goal, and what the controller would do next."""

@@ -86,6 +86,7 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     budget.UsageReported: lambda e, r: budget.ReportUsage(actor=r.actor, usage=e),
     budget.BudgetExhausted: lambda e, r: budget.ExhaustBudget(actor=r.actor, exhausted=e),
     budget.BudgetExtended: lambda e, r: budget.ExtendBudget(actor=r.actor, extended=e),
+    budget.TaskBudgetSet: lambda e, r: budget.SetTaskBudget(actor=r.actor, limits=e),
     delivery.ChangeAccepted: lambda e, r: delivery.AcceptChange(actor=r.actor, tree=e.tree, summary=e.summary),
     delivery.ChangeRejected: lambda e, r: delivery.RejectChange(actor=r.actor, tree=e.tree, reason=e.reason),
     delivery.BranchPushed: lambda e, r: delivery.RecordPush(actor=r.actor, pushed=e),

@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 from omk.agents.child import Child, Exit
 from omk.agents.driver import driver_of
-from omk.domain.event import Command, Tree
+from omk.domain.event import Command, Time, Tree
 from omk.domain.proof.holds import executors
+from omk.domain.spending import spent_on
 from omk.domain.subjects.agent import AgentFinished, AgentOutcome, AgentStarted, FinishAgent, StartAgent
-from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.slice import KeepWork, WorkKept
 from omk.domain.subjects.task import ClaimTask, FailTask, FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged
+from omk.domain.values import Spent
 from omk.domain.wanted import RunAgent
 from omk.domain.work_decider import RecordWork
 from omk.errors import Refused
@@ -23,6 +24,7 @@ from omk.runtime.prompt import prompt_for
 from omk.runtime.proposals import clear_proposals, proposed_by
 from omk.runtime.session import Session
 from omk.runtime.steps.files import files_of, outside
+from omk.runtime.usage import Cut, Meter, cut, reported
 
 
 class Work(NamedTuple):
@@ -38,6 +40,14 @@ class Work(NamedTuple):
     def agent(self) -> str:
         """The agent's id."""
         return f"{self.task}:{self.attempt}"
+
+
+class Ended(NamedTuple):
+    """How an agent's process ended and when, and what it reported to have spent."""
+
+    exit: Exit
+    at: Time
+    spent: Spent
 
 
 def run_agent(session: Session, effect: RunAgent) -> None:
@@ -65,7 +75,7 @@ def _claimed(session: Session, effect: RunAgent) -> Work:
     return Work(task=task, attempt=effect.attempt, fence=fence, worktree=worktree, base=base)
 
 
-def converse(session: Session, work: Work) -> Exit:
+def converse(session: Session, work: Work) -> Ended:
     """Run the agent's process to its end, once its pid is on record."""
     settings = session.state.goal.settings
     spec = session.agent or (settings.agent if settings else None)
@@ -74,7 +84,8 @@ def converse(session: Session, work: Work) -> Exit:
     prompt = prompt_for(session, work.task, work.attempt)
     file = session.prompt_file(f"{work.worktree.name}-{work.attempt}", prompt)
     launch = driver_of(spec).launch(prompt, str(file))
-    environment = {**session.environment(), **launch.environment}
+    meter = Meter(session, work.agent)
+    environment = {**session.environment(), **launch.environment, "OMK_USAGE_FILE": str(meter.path)}
     child = Child.prepare(
         (launch.line,),
         shell=True,
@@ -98,13 +109,15 @@ def converse(session: Session, work: Work) -> Exit:
         raise
     session.tell(f"agent {work.agent}")
     child.release()
-    return child.wait(time_left(session), stop=session.stop)
+    ended = child.wait(settings.agent_timeout_ms if settings else None, stop=session.stop, on_tick=meter.tick)
+    return Ended(ended, edge.now(), meter.finish())
 
 
-def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) -> None:
+def _record(session: Session, work: Work, ended: Ended, changed: FilesChanged) -> None:
     """One append for all that came of the attempt; of one whose lease is over, only that it ended and what it left."""
     actor = session.actor
-    commands, blobs = end_of(session, work, ended)
+    limit = cut(session, work.agent, ended.spent, ended.at) if ended.exit.stopped else None
+    commands, blobs = end_of(session, work, ended, limit)
     task = session.state.task[work.task]
     if task.holder is None or task.fence != work.fence:
         session.handle(*commands, *kept(session, work, changed, "Its lease was over when it ended."), blobs=blobs)
@@ -115,15 +128,18 @@ def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) ->
     has_moved = changed.old != session.state.worktree.tree
     is_slice = has_moved and (changed.tree != changed.old or bool(changed.unreadable))
     tree = session.state.worktree.tree if has_moved else changed.tree
-    if not is_slice or ended.stopped:
-        commands.append(_outcome_of_task(actor, work, ended, tree))
+    if not is_slice or ended.exit.stopped:
+        commands.append(_outcome_of_task(actor, work, ended.exit, limit, tree))
     session.handle(*commands, blobs=blobs)
 
 
-def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree) -> Command:
+def _outcome_of_task(actor: str, work: Work, ended: Exit, limit: Cut | None, tree: Tree) -> Command:
     """What has become of the task; an attempt that was stopped is given up, and the next one begins where it left off."""
+    if limit is not None and limit.is_own:
+        return FailTask(actor=actor, task=work.task, attempt=work.attempt, reason=limit.reason)
     if ended.stopped:
-        return AbortEffect(actor=actor, obligation=f"task:{work.agent}", reason="The agent was stopped.")
+        reason = limit.reason if limit else "The agent was stopped."
+        return AbortEffect(actor=actor, obligation=f"task:{work.agent}", reason=reason)
     if outcome_of(ended) == "succeeded":
         return FinishTask(actor=actor, task=work.task, attempt=work.attempt, tree=tree)
     return FailTask(actor=actor, task=work.task, attempt=work.attempt, reason=how(ended))
@@ -139,42 +155,29 @@ def kept(session: Session, work: Work, changed: FilesChanged, reason: str) -> li
     return [KeepWork(actor=session.actor, kept=left)]
 
 
-def end_of(session: Session, work: Work, ended: Exit) -> tuple[list[Command], list[Blob]]:
-    """How the agent's process ended, and what it spent."""
-    output, blob = session.packed(ended)
+def end_of(session: Session, work: Work, ended: Ended, limit: Cut | None) -> tuple[list[Command], list[Blob]]:
+    """How the agent's process ended, and what it spent since it said so last."""
+    output, blob = session.packed(ended.exit)
+    is_late = limit is not None and limit.reached.dimension == "time"
     finished = AgentFinished(
         agent=work.agent,
         task=work.task,
-        outcome=outcome_of(ended),
-        exit_code=ended.status,
-        signal=ended.signal,
-        duration_ms=ended.duration_ms,
+        outcome="timed_out" if is_late else outcome_of(ended.exit),
+        exit_code=ended.exit.status,
+        signal=ended.exit.signal,
+        duration_ms=ended.exit.duration_ms,
         output=output,
     )
     commands: list[Command] = [FinishAgent(actor=f"agent:{work.agent}", finished=finished)]
-    return commands + _spent(session, work.agent, ended.duration_ms), [blob]
+    return commands + reported(session, work.agent, ended.spent, _active_ms(session, work, ended, limit)), [blob]
 
 
-def _spent(session: Session, agent: str, active_ms: int) -> list[Command]:
-    """The time the agent took; a command reports no tokens and no money."""
-    budget = session.state.budget
-    usage = UsageReported(
-        report=budget.reports + 1, agent=agent, active_ms=active_ms, tokens_in=0, tokens_out=0, tokens_cached=0, micro_usd=0
-    )
-    commands: list[Command] = [ReportUsage(actor=session.actor, usage=usage)]
-    used = budget.used_ms + active_ms
-    if budget.time_ms is not None and used >= budget.time_ms:
-        out = BudgetExhausted(dimension="time", limit=budget.time_ms, used=used)
-        commands.append(ExhaustBudget(actor=session.actor, exhausted=out))
-    return commands
-
-
-def time_left(session: Session) -> int | None:
-    """Milliseconds an agent may still take: its own limit or what the goal's budget leaves, null without either."""
-    settings, budget = session.state.goal.settings, session.state.budget
-    limits = [settings.agent_timeout_ms if settings else None]
-    limits.append(None if budget.time_ms is None else max(0, budget.time_ms - budget.used_ms))
-    return min((limit for limit in limits if limit is not None), default=None)
+def _active_ms(session: Session, work: Work, ended: Ended, limit: Cut | None) -> int:
+    """The time the agent took; whoever is ended because the task's time is over has used it up, to the millisecond."""
+    took = ended.exit.duration_ms
+    if limit is None or not limit.is_own or limit.reached.dimension != "time":
+        return took
+    return max(took, limit.reached.limit - spent_on(session.state, work.task).time_ms)
 
 
 def outcome_of(ended: Exit) -> AgentOutcome:

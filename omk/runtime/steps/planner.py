@@ -1,6 +1,5 @@
 """Let an agent propose the plan, in a worktree of which nothing is taken but what it proposes."""
 
-from omk.agents.child import Exit
 from omk.domain.event import Command
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import PLAN, built_in_plan, whole_plan
@@ -10,7 +9,8 @@ from omk.domain.wanted import RunPlanner, controlling
 from omk.runtime.naming import agent_worktree
 from omk.runtime.proposals import clear_proposals, malformed, proposals_in
 from omk.runtime.session import Session
-from omk.runtime.steps.agent import Work, converse, end_of, how, outcome_of
+from omk.runtime.steps.agent import Ended, Work, converse, end_of, how, outcome_of
+from omk.runtime.usage import cut
 
 
 def run_planner(session: Session, effect: RunPlanner) -> None:
@@ -25,10 +25,11 @@ def run_planner(session: Session, effect: RunPlanner) -> None:
     session.close_worktree(name)
 
 
-def _record(session: Session, work: Work, ended: Exit) -> None:
+def _record(session: Session, work: Work, ended: Ended) -> None:
     """The plan stands in the same append as the end of its planner; one that was stopped has to begin again."""
-    (finished, *spent), blobs = end_of(session, work, ended)
-    if ended.stopped:
+    limit = cut(session, work.agent, ended.spent, ended.at) if ended.exit.stopped else None
+    (finished, *spent), blobs = end_of(session, work, ended, limit)
+    if ended.exit.stopped:
         session.handle(finished, *spent, blobs=blobs)
     elif controlling(session.state):
         reason = "The goal takes no plan any more."
@@ -37,11 +38,11 @@ def _record(session: Session, work: Work, ended: Exit) -> None:
         session.handle(finished, *_planned(session, work, ended), *spent, blobs=blobs)
 
 
-def _planned(session: Session, work: Work, ended: Exit) -> list[Command]:
+def _planned(session: Session, work: Work, ended: Ended) -> list[Command]:
     """The proposals that are turned down, and the plan that the others make: the built-in one if there are none."""
     proposals = proposals_in(work.worktree, source="planner")
-    if outcome_of(ended) != "succeeded":
-        proposals = (malformed("planner", f"{how(ended)} The built-in plan is used.", "", code="planner.failed"),)
+    if outcome_of(ended.exit) != "succeeded":
+        proposals = (malformed("planner", f"{how(ended.exit)} The built-in plan is used.", "", code="planner.failed"),)
     elif not proposals:
         proposals = (malformed("planner", "Nothing was proposed. The built-in plan is used.", "", code="planner.silent"),)
     verdicts = judged(proposals, session.state)

@@ -1,0 +1,92 @@
+"""What goals may spend and have spent: budget, cost."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import typer
+
+from omk.cli.archive import Archive, find, found, opened
+from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
+from omk.cli.output import say, show
+from omk.cli.writing import on_goal, settle
+from omk.domain.amounts import micro_dollars, milliseconds, positive
+from omk.domain.spending import ExtendTaskBudget
+from omk.domain.state import GoalState
+from omk.domain.subjects.budget import BudgetExtended, ExtendBudget, require_more
+from omk.errors import NotFound
+from omk.replay.address import parse_address
+from omk.replay.spending import budget_document, cost_document
+from omk.views import spending
+
+By = Literal["goal", "task", "agent"]
+
+
+def budget(
+    goal: GoalAddress = "latest",
+    task: Annotated[str | None, typer.Option("--task", metavar="T", help="Add to this task's own limits.")] = None,
+    add_time: Annotated[str | None, typer.Option("--add-time", metavar="D", help="More agents' time, like 30m.")] = None,
+    add_tokens: Annotated[int | None, typer.Option("--add-tokens", metavar="N", help="More tokens.")] = None,
+    add_usd: Annotated[str | None, typer.Option("--add-usd", metavar="X", help="More dollars.")] = None,
+    store: StoreOption = None,
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a goal may spend and has spent, or add to it: omk budget latest --add-time 10m."""
+    choice = chosen(form, as_json)
+    more = BudgetExtended(
+        time_ms=milliseconds("--add-time", add_time, least=1) or 0,
+        tokens=positive("--add-tokens", add_tokens) or 0,
+        micro_usd=micro_dollars("--add-usd", add_usd) or 0,
+    )
+    if task is None and more == BudgetExtended(time_ms=0, tokens=0, micro_usd=0):
+        _show(goal, choice, store)
+        return
+    require_more(more)
+    _extend(goal, task, more, choice, store)
+
+
+def _show(goal: str, choice: Format, store: str | None) -> None:
+    with found(goal, store, everywhere=False) as one:
+        document = budget_document(*one.history.at(one.seq))
+    show(choice, document, lambda width: spending.budget_lines(document, width), lambda: spending.budget_markdown(document))
+
+
+def _extend(goal: str, task: str | None, more: BudgetExtended, choice: Format, store: str | None) -> None:
+    with on_goal(goal, "budget", store) as session:
+        actor = session.actor
+        own = ExtendTaskBudget(actor=actor, task=task, extended=more) if task else ExtendBudget(actor=actor, extended=more)
+        done = session.handle(own)
+        settle(session, form=choice, as_json=False)
+        say(f"Extended. Carry on: omk execute {session.goal}" if done else f"Nothing to do: {task} has no such limit.")
+
+
+def cost(
+    goal: Annotated[
+        str | None, typer.Argument(metavar="[GOAL[@POS]]", help="One goal, as other commands take it; without: all.")
+    ] = None,
+    by: Annotated[By, typer.Option("--by", help="What a row is of.")] = "goal",
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    everywhere: AllOption = False,
+) -> None:
+    """Sum up what goals have spent: omk cost --by task."""
+    choice = chosen(form, as_json)
+    with opened(store, everywhere=everywhere) as archive:
+        document = cost_document(_states(archive, goal), by)
+    show(choice, document, lambda width: spending.cost_lines(document, width), lambda: spending.cost_markdown(document))
+
+
+def _states(archive: Archive | None, goal: str | None) -> Iterator[tuple[str, GoalState]]:
+    """The goals that are meant, the oldest first, as they are now or were at the address."""
+    if archive is None:
+        if goal is not None:
+            raise NotFound("There is no goal yet. Start one: omk run GOAL")
+        return
+    if goal is not None:
+        one = find(archive, parse_address(goal))
+        yield one.goal, one.history.at(one.seq)[0]
+        return
+    for known in sorted(archive.goals(), key=lambda one: (one.created_at, one.goal)):
+        archive.check(known.goal)
+        yield known.goal, archive.history(known.goal).at(archive.heads[known.goal].seq)[0]
