@@ -1,6 +1,6 @@
 """What makes a goal move: run, and its steps one by one."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -9,7 +9,9 @@ from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption,
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
+from omk.cli.question import Questions, is_attended
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.domain.approval import Approve
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
@@ -21,7 +23,6 @@ from omk.runtime.controller import ALL_STEPS, drive
 from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Wishes, check_agent, configure_again, take_in
 
-Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
 
 
@@ -39,7 +40,9 @@ def run(
     budget_time: Annotated[str | None, typer.Option("--budget-time", metavar="D", help="Agents' time, like 30m.")] = None,
     budget_tokens: Annotated[int | None, typer.Option("--budget-tokens", metavar="N", help="Tokens at most.")] = None,
     budget_usd: Annotated[str | None, typer.Option("--budget-usd", metavar="X", help="Dollars at most.")] = None,
-    approve: Annotated[Approve, typer.Option("--approve", help="What agents may do.")] = "safe",
+    approve: Annotated[
+        Approve | None, typer.Option("--approve", help="What agents that ask may do: ask (on a terminal), else safe.")
+    ] = None,
     accept: Annotated[Accept | None, typer.Option("--accept", help="Who accepts: you, or the policy.")] = None,
     merge: Annotated[Merge | None, typer.Option("--merge", help="Who merges: nobody, you, or the policy.")] = None,
     delivery: Annotated[Delivery, typer.Option("--delivery", help="Where the change goes.")] = "local",
@@ -60,6 +63,7 @@ def run(
         budget_tokens=positive("--budget-tokens", budget_tokens),
         budget_micro_usd=micro_dollars("--budget-usd", budget_usd),
         approve=approve,
+        is_attended=is_attended(),
         accept=accept,
         merge=merge,
         delivery=_local(delivery),
@@ -81,7 +85,7 @@ def plan(
     if prompt == "latest" or prompt.startswith("goal-") or (" " not in prompt.strip() and _exists(prompt, store)):
         _step(prompt, "plan", ("plan",), store=store, form=form, as_json=as_json)
         return
-    wishes = Wishes(agent=agent, gates=tuple(gate or ()), proves=tuple(prove or ()), kind=kind)
+    wishes = Wishes(agent=agent, gates=tuple(gate or ()), proves=tuple(prove or ()), kind=kind, is_attended=is_attended())
     _begin(prompt, wishes, ("plan",), verb="plan", store=store, form=form, as_json=as_json)
 
 
@@ -142,6 +146,7 @@ def _begin(
         mention_dirt(user)
         with Progress() as progress, interruptible():
             session = known.begin(intake, progress.record, progress.begin)
+            session.consult = Questions(progress).ask if is_attended() else None
             if not intake.testable:
                 proof = session.handle.issue_proof(session.actor)
             else:

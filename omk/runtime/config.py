@@ -23,6 +23,10 @@ The nearest file wins, from the goal's directory up to the root; in one director
     [scope]
     write = ["src", "tests"]        # what the implementing task may change
 
+    [approve]
+    policy = "pattern"              # ask, safe, yolo, never, pattern
+    allow = ["git status*"]         # what "pattern" allows: all of what the agent asks, * and ? stand for anything
+
 In `[tool.omk]` the same keys stand below `tool.omk`. An unknown key or a wrong value refuses; nothing is guessed.
 """
 
@@ -33,6 +37,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from omk.domain.approval import Approve
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
 from omk.domain.paths import unsafe
@@ -60,6 +65,8 @@ class Settings(Value):
     gates: tuple[GateDefinition, ...] = ()
     around: Surroundings = NOTHING
     write: tuple[str, ...] = ()
+    approve: Approve | None = None
+    allow: tuple[str, ...] = ()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -85,6 +92,13 @@ class ScopeTable(Struct, forbid_unknown_fields=True):
     write: list[Words] = []
 
 
+class ApproveTable(Struct, forbid_unknown_fields=True):
+    """`[approve]` of omk.toml."""
+
+    policy: Approve | None = None
+    allow: list[Words] = []
+
+
 class OmkTable(Struct, forbid_unknown_fields=True):
     """The whole of omk.toml, or `[tool.omk]`."""
 
@@ -96,6 +110,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     gates: dict[str, dict[str, Any]] = {}
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
     scope: ScopeTable = field(default_factory=ScopeTable)
+    approve: ApproveTable = field(default_factory=ApproveTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -122,6 +137,8 @@ ALLOWED = {
     "timeout": 'a duration like "10m", or seconds',
     "agent": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
+    "policy": "ask, safe, yolo, never, pattern",
+    "allow": 'patterns like "git status*"',
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -179,6 +196,8 @@ def settings_of(table: object, path: str) -> Settings:
         gates=tuple(gate_of(name, gate, path, around) for name, gate in read.gates.items()),
         around=around,
         write=checked_paths(read.scope.write, path, "write"),
+        approve=read.approve.policy,
+        allow=tuple(read.approve.allow),
     )
 
 
@@ -243,7 +262,7 @@ def converted(table: object, shape: type[Shape], path: str, key: str) -> Shape:
         where = (key + place.rstrip("`")).lstrip(".") or "the file"
         leaf = place.rstrip("`").removesuffix("[...]").rpartition(".")[2]
         if "unknown field" in text:
-            inner = {".worktree": WorktreeTable, ".scope": ScopeTable}.get(place.rstrip("`"), shape)
+            inner = {".worktree": WorktreeTable, ".scope": ScopeTable, ".approve": ApproveTable}.get(place.rstrip("`"), shape)
             allowed = ", ".join(inner.__struct_encode_fields__)
         else:
             allowed = ALLOWED.get(leaf, "see the reference of omk.toml")

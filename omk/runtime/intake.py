@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from omk.agents.driver import driver_of
+from omk.domain.approval import Approve
 from omk.domain.event import Command, Value
 from omk.domain.oracle import Assessment, assess
 from omk.domain.subjects.budget import BudgetSet, SetBudget
@@ -46,7 +47,8 @@ class Wishes(Value):
     budget_time_ms: int | None = None
     budget_tokens: int | None = None
     budget_micro_usd: int | None = None
-    approve: str = "safe"
+    approve: Approve | None = None
+    is_attended: bool = False
     accept: Accept | None = None
     merge: Merge | None = None
     delivery: Delivery = "local"
@@ -130,7 +132,7 @@ def _configured(wishes: Wishes, settings: Settings, agent: str | None, attempts:
         until_ready=wishes.until_ready,
         max_attempts=attempts,
         max_agents=wishes.max_agents,
-        approve=wishes.approve,
+        approve=_approval(wishes, settings),
         agent=agent,
         agent_timeout_ms=None,
         setup=settings.around.setup,
@@ -138,6 +140,14 @@ def _configured(wishes: Wishes, settings: Settings, agent: str | None, attempts:
         scope=settings.write,
         sources=(settings.source,) if settings.source else (),
     )
+
+
+def _approval(wishes: Wishes, settings: Settings) -> Approve:
+    """The approval policy: where nobody names one, a person is asked if one is there."""
+    policy: Approve = wishes.approve or settings.approve or ("ask" if wishes.is_attended else "safe")
+    if policy == "pattern" and not settings.allow:
+        raise Refused('The policy "pattern" needs patterns. Write them into omk.toml, and commit: [approve] allow = ["git *"]')
+    return policy
 
 
 def _refuse_secrets(agent: str | None, gates: Sequence[GateDefinition], settings: Settings) -> None:

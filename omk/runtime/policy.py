@@ -7,7 +7,7 @@ LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
+def policy_from(settings: Settings) -> PolicyConfigured:
     """The policy to record for a goal that begins."""
     return PolicyConfigured(
         lease_ms=LEASE_MS,
@@ -26,6 +26,6 @@ def policy_from(_: Settings) -> PolicyConfigured:
         stagnation_warmup=3,
         stagnation_window=5,
         stagnation_metrics=3,
-        approve=(),
+        approve=settings.allow,
         remote="origin",
     )

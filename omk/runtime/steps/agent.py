@@ -1,5 +1,6 @@
 """Let an agent work on a task in a worktree of its own, and record what it left."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from omk.domain.work_decider import RecordWork
 from omk.errors import Refused
 from omk.log.blobs import Blob
 from omk.runtime import edge
+from omk.runtime.approvals import asking
 from omk.runtime.naming import agent_worktree
 from omk.runtime.prompt import prompt_for
 from omk.runtime.session import Session
@@ -42,7 +44,8 @@ class Work(NamedTuple):
 def run_agent(session: Session, effect: RunAgent) -> None:
     """Claim the task, start the agent on it, wait for it, record what it left and how the task ended: all at once."""
     work = _claimed(session, effect)
-    ended = _converse(session, work)
+    with asking(session, work.agent, f"{work.worktree.name}-{work.attempt}.socket") as channel:
+        ended = _converse(session, work, channel)
     changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)
     session.handle.mailbox.ask(lambda: _record(session, work, ended, changed))
     if len(executors(session.state)) > 1:
@@ -63,8 +66,8 @@ def _claimed(session: Session, effect: RunAgent) -> Work:
     return Work(task=task, attempt=effect.attempt, fence=fence, worktree=worktree, base=base)
 
 
-def _converse(session: Session, work: Work) -> Exit:
-    """Run the agent's process to its end, once its pid is on record."""
+def _converse(session: Session, work: Work, channel: Mapping[str, str]) -> Exit:
+    """Run the agent's process to its end, once its pid is on record; through *channel* it may ask what it may do."""
     settings = session.state.goal.settings
     spec = session.agent or (settings.agent if settings else None)
     if spec is None:
@@ -72,7 +75,7 @@ def _converse(session: Session, work: Work) -> Exit:
     prompt = prompt_for(session, work.task, work.attempt)
     file = session.prompt_file(f"{work.worktree.name}-{work.attempt}", prompt)
     launch = driver_of(spec).launch(prompt, str(file))
-    environment = {**session.environment(), **launch.environment}
+    environment = {**session.environment(), **launch.environment, **channel}
     child = Child.prepare(
         (launch.line,),
         shell=True,
