@@ -76,7 +76,7 @@ SUMMARIES: dict[str, str] = {
     "decide": "Answer what blocks a goal",
     "waive": "Take a rule on yourself, for this tree",
     "merge": "Bring a ready change into its branch",
-    "pause": "Start nothing more on a goal for now",
+    "pause": "Start nothing more on a goal for now, and stop what runs",
     "resume": "End a pause, or continue a goal whose controller died",
     "cancel": "Give a goal up for good",
     "budget": "Add to what a goal may spend",
