@@ -173,7 +173,9 @@ def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository,
         assert [key for key in document if f"`{key}`" not in section] == [], command
 
 
-@pytest.mark.parametrize("table", [config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable])
+@pytest.mark.parametrize(
+    "table", [config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, config.ApproveTable]
+)
 def test_every_key_of_omk_toml_stands_in_the_reference(table):
     text = (REFERENCE / "omk-toml.md").read_text()
     assert [one.encode_name for one in msgspec.structs.fields(table) if f"`{one.encode_name}`" not in text] == []

@@ -19,7 +19,7 @@ def meeting(tmp_path):
 
 def everybody(meeting):
     """Wait until all agents are there; their pids."""
-    pids = set()
+    pids: set[int] = set()
     while len(pids) < len(NAMES):
         assert select.select([meeting.file], [], [], PATIENCE_SECONDS)[0], "somebody did not come"
         pids |= {int(pid) for pid in os.read(meeting.file, 1_000).split()}

@@ -49,7 +49,12 @@ def connected(one):
 
 def test_who_asks_is_answered_as_often_as_they_ask(opened):
     heard = []
-    opened(lambda request, _: heard.append((request.action, request.title)) or YES)
+
+    def answer(request, _):
+        heard.append((request.action, request.title))
+        return YES
+
+    opened(answer)
     assert [ask("edit", "a line\nand another"), ask("read", "äö")] == [YES, YES]
     assert heard == [("edit", "a line\nand another"), ("read", "äö")]
 
