@@ -1,11 +1,12 @@
 """What an agent may do is asked here, whatever its driver: of the goal's policy, or of a person. Both sides are recorded."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 from omk.domain.approval import Ruling, ruling
 from omk.domain.subjects.agent import AnswerPermission, AskPermission, PermissionAnswered, PermissionAsked
+from omk.errors import Unusable
 from omk.log.redact import cut
 from omk.runtime import edge
 from omk.runtime.channel import VARIABLE, Channel, Reply, Request
@@ -47,11 +48,9 @@ def _said_by_person(session: Session, asked: PermissionAsked, said: Ruling, is_o
     if session.consult is None:
         return POLICY, Reply(answer="refused", rule=f"{said.rule}: {CANNOT_BE_ASKED}")
     word = session.consult(f"{asked.agent} asks for leave ({asked.action}): {asked.title}", is_over)
-    match word:
-        case bool():
-            return edge.person(), Reply(answer="allowed" if word else "refused", rule=f"{said.rule}: a person")
-        case None:
-            return POLICY, Reply(answer="refused", rule=f"{said.rule}: {DOES_NOT_WAIT if is_over() else NO_ANSWER}")
+    if word is None:
+        return POLICY, Reply(answer="refused", rule=f"{said.rule}: {DOES_NOT_WAIT if is_over() else NO_ANSWER}")
+    return edge.person(), Reply(answer="allowed" if word else "refused", rule=f"{said.rule}: a person")
 
 
 @contextmanager
@@ -65,8 +64,12 @@ def asking(session: Session, agent: str, name: str) -> Iterator[dict[str, str]]:
             session, agent, request, permission=permission, tool=None, is_over=lambda: session.stop.is_set() or is_over()
         )
 
-    channel = Channel(session.private_folder() / name, answer)
+    path = session.private_folder() / name
+    channel = None
+    with suppress(Unusable):  # an agent need not ask; one that does is told that nobody answers there
+        channel = Channel(path, answer)
     try:
-        yield {VARIABLE: str(channel.path)}
+        yield {VARIABLE: str(path)}
     finally:
-        channel.close()
+        if channel is not None:
+            channel.close()

@@ -17,7 +17,7 @@ import msgspec
 
 from omk.domain.event import Value
 from omk.domain.subjects.agent import Action, Answer
-from omk.errors import OmkError, Refused
+from omk.errors import OmkError, Refused, Unusable
 
 VARIABLE = "OMK_ASK_SOCKET"
 LONGEST = 1 << 16
@@ -45,11 +45,8 @@ class Channel:
     def __init__(self, path: Path, answer: Callable[[Request, Callable[[], bool]], Reply]) -> None:
         self.path, self._answer = path, answer
         self._error: BaseException | None = None
+        self._socket = _listening(path)
         self._closed, self._close = os.pipe()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with _address(path) as address:
-            self._socket.bind(address)
-        self._socket.listen(WAITING)
         self._thread = threading.Thread(target=self._serve, name="channel", daemon=True)
         self._thread.start()
 
@@ -101,6 +98,21 @@ class Channel:
 
     def _is_closed(self) -> bool:
         return bool(select.select([self._closed], [], [], 0)[0])
+
+
+def _listening(path: Path) -> socket.socket:
+    """A socket at *path*, in the place of one that a killed omk left. Raises `Unusable` where there can be none."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        with _address(path) as address:
+            listening.bind(address)
+        listening.listen(WAITING)
+    except OSError as error:
+        listening.close()
+        text = f"No socket can be made at {path}: {error}. Set XDG_STATE_HOME to a folder with a shorter path."
+        raise Unusable(text) from error
+    return listening
 
 
 def ask(action: Action, title: str) -> Reply:

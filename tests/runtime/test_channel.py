@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omk.errors import Refused
+from omk.errors import Refused, Unusable
 from omk.runtime import channel
 from omk.runtime.channel import VARIABLE, Channel, Reply, ask
 
@@ -113,6 +113,16 @@ def test_nobody_answers_where_no_channel_is(folder, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(folder / "gone.socket"))
     with pytest.raises(Refused, match="has ended"):
         ask("read", "x")
+
+
+def test_what_a_killed_omk_left_is_replaced_and_a_place_that_is_none_is_one_clear_line(folder, monkeypatch):
+    (folder / "agent.socket").write_text("left")
+    one = Channel(folder / "agent.socket", lambda *_: YES)
+    monkeypatch.setenv(VARIABLE, str(one.path))
+    assert ask("read", "x") == YES
+    one.close()
+    with pytest.raises(Unusable, match="No socket can be made"):
+        Channel(folder / "gone" / "agent.socket", lambda *_: YES)
 
 
 @pytest.mark.skipif(not FILES.is_dir(), reason="no /proc tells which files are open here")
