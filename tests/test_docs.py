@@ -193,7 +193,7 @@ def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository,
 
 
 TABLES = (
-    *(config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, config.StagnationTable),
+    *(config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, config.StagnationTable, config.ApproveTable),
     *(conduct.BreakerTable, BudgetTable),
 )
 

@@ -239,8 +239,8 @@ AGENT: tuple[Event, ...] = (
     AgentSaid(agent=WORKER, number=1, text="I will read hello.py first."),
     ToolCalled(tool="call-1", agent=WORKER, name="edit", title="Edit hello.py", pid=None, started=None),
     ToolFinished(tool="call-1", agent=WORKER, outcome="succeeded", exit_code=None, duration_ms=40, output=None),
-    PermissionAsked(permission="ask-1", agent=WORKER, tool="call-2", title="Run rm -r build"),
-    PermissionAnswered(permission="ask-1", agent=WORKER, answer="refused", rule="safe"),
+    PermissionAsked(permission="ask-1", agent=WORKER, tool="call-2", action="delete", title="Run rm -r build"),
+    PermissionAnswered(permission="ask-1", agent=WORKER, answer="refused", rule="safe: nobody can be asked"),
     AgentFinished(agent=WORKER, task=WORK, outcome="succeeded", exit_code=0, signal=None, duration_ms=61_200, output=OUTPUT),
     AgentDied(agent=WORKER, task=WORK, reason="Its process is gone."),
 )

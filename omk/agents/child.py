@@ -27,7 +27,7 @@ LIVING: dict[int, str] = {}
 FAMILY = threading.Lock()
 """Held while a child is born, and while orphans are looked for: one that is not known yet is not an orphan."""
 MARKS = itertools.count(1)
-GRACE_MS = 500  # between a polite and a certain end
+GRACE_MS = 300  # between a polite and a certain end: a pause has a second, and what the child left is recorded in it, too
 
 
 class Exit(Value):
@@ -115,7 +115,7 @@ class Child:
     ) -> Exit:
         """Feed and drain until the command's own process ends; its group and its output end with it.
 
-        After *timeout_ms*, or when *stop* is set, the group is asked to end and half a second later killed. *on_tick* is called
+        After *timeout_ms*, or when *stop* is set, the group is asked to end and `GRACE_MS` later killed. *on_tick* is called
         all the while, twenty times a second at least.
         """
         capture = Capture()

@@ -8,6 +8,7 @@ from omk.cli.arguments import AgentOption, GoalArgument
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
 from omk.cli.writing import finish, on_goal, settle
+from omk.domain.state import GoalState
 from omk.domain.subjects.delivery import AcceptChange, RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, RecordDecision, ResumeGoal
 from omk.domain.subjects.review import GrantWaiver
@@ -115,11 +116,12 @@ def pause(
     form: FormatOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Start nothing more on a goal for now: omk pause latest."""
+    """Start nothing more on a goal for now, and stop what runs: omk pause latest."""
     with on_goal(goal, "pause", store) as session:
         session.handle(PauseGoal(actor=session.actor, reason=reason))
+        stopped = _stopped(session.state)
         settle(session, form=form, as_json=as_json)
-        say(f"Paused. Go on with: omk resume {session.goal}")
+        say(f"Paused. {stopped} Go on with: omk resume {session.goal}")
 
 
 def resume(
@@ -158,4 +160,17 @@ def cancel(
     """Give a goal up for good: omk cancel latest --reason "no longer wanted"."""
     with on_goal(goal, "cancel", store) as session:
         session.handle(CancelGoal(actor=session.actor, reason=reason))
+        stopped = _stopped(session.state)
         settle(session, form=form, as_json=as_json)
+        say(f"Cancelled. {stopped}")
+
+
+STOPPABLE = ("agent:", "gate:", "review:", "tool:setup:")
+
+
+def _stopped(state: GoalState) -> str:
+    """What becomes of what runs, which the controller stops as soon as it hears of the order."""
+    running = [name.replace(":", " ", 1) for name in state.obligation if name.startswith(STOPPABLE)]
+    if not running:
+        return "Nothing was running."
+    return f"Being stopped: {', '.join(running)}; what agents have changed is kept."

@@ -2,6 +2,8 @@
 
 import contextlib
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any, Self
 
 from omk.domain.duration import show_span
@@ -19,11 +21,13 @@ GOOD, BAD, PLAIN = "green", "red", "cyan"
 
 
 class Progress:
-    """Hears of records and beginnings; draws with rich on a terminal, else plain lines."""
+    """Hears of records and beginnings, in any thread; draws with rich on a terminal, else plain lines."""
 
     def __init__(self) -> None:
         self._console: Any = None
         self._status: Any = None
+        self._lock = threading.RLock()
+        self._kept: list[tuple[str, str, str]] | None = None
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -46,17 +50,39 @@ class Progress:
     def record(self, record: Recorded) -> None:
         """Something was recorded; most of it needs no line."""
         line = line_of(record.event, record.goal)
-        if line is not None:
-            with contextlib.suppress(OSError):  # whoever watched has left; the work goes on
+        if line is None:
+            return
+        with self._lock:
+            if self._kept is not None:
+                self._kept.append(line)
+            else:
                 self._draw(*line)
 
-    def _draw(self, mark: str, colour: str, text: str) -> None:
-        if self._console is not None:
-            from rich.markup import escape
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Leave the terminal alone while the block runs; what happens meanwhile is drawn afterwards."""
+        with self._lock:
+            self._kept = []
+            if self._status is not None:
+                self._status.stop()
+        try:
+            yield
+        finally:
+            with self._lock:
+                kept, self._kept = self._kept or [], None
+                for line in kept:
+                    self._draw(*line)
+                if self._status is not None:
+                    self._status.start()
 
-            self._console.print(f"[{colour}]{mark}[/{colour}] {escape(text)}")
-        else:
-            print(f"{mark} {text}", file=sys.stderr, flush=True)
+    def _draw(self, mark: str, colour: str, text: str) -> None:
+        with contextlib.suppress(OSError):  # whoever watched has left; the work goes on
+            if self._console is not None:
+                from rich.markup import escape
+
+                self._console.print(f"[{colour}]{mark}[/{colour}] {escape(text)}")
+            else:
+                print(f"{mark} {text}", file=sys.stderr, flush=True)
 
 
 def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind

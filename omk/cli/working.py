@@ -1,6 +1,6 @@
 """What makes a goal move: run, and its steps one by one."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -22,8 +22,10 @@ from omk.cli.arguments import (
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
+from omk.cli.question import Questions, is_attended
 from omk.cli.writing import finish, finish_plan, interruptible, mention_dirt, on_goal, open_store, repository
 from omk.domain.amounts import micro_dollars, milliseconds, positive, within
+from omk.domain.approval import Approve
 from omk.domain.event import Command
 from omk.domain.proof.holds import executors
 from omk.domain.spending import task_reached
@@ -42,7 +44,6 @@ from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Wishes, check_agent, conduct_again, configure_again, take_in
 from omk.runtime.session import Session
 
-Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
 
 
@@ -70,7 +71,9 @@ def run(
     task_time: Annotated[str | None, typer.Option("--task-time", metavar="D", help="Agents' time on each task.")] = None,
     task_tokens: Annotated[int | None, typer.Option("--task-tokens", metavar="N", help="Tokens for each task.")] = None,
     task_usd: Annotated[str | None, typer.Option("--task-usd", metavar="X", help="Dollars for each task.")] = None,
-    approve: Annotated[Approve, typer.Option("--approve", help="What agents may do.")] = "safe",
+    approve: Annotated[
+        Approve | None, typer.Option("--approve", help="What agents that ask may do: ask (on a terminal), else safe.")
+    ] = None,
     accept: Annotated[Accept | None, typer.Option("--accept", help="Who accepts: you, or the policy.")] = None,
     merge: Annotated[Merge | None, typer.Option("--merge", help="Who merges: nobody, you, or the policy.")] = None,
     delivery: Annotated[Delivery, typer.Option("--delivery", help="Where the change goes.")] = "local",
@@ -101,6 +104,7 @@ def run(
             micro_usd=micro_dollars("--task-usd", task_usd),
         ),
         approve=approve,
+        is_attended=is_attended(),
         accept=accept,
         merge=merge,
         delivery=_local(delivery),
@@ -138,6 +142,7 @@ def plan(
         proves=tuple(prove or ()),
         kind=kind,
         max_agents=positive("--max-agents", max_agents) or 1,
+        is_attended=is_attended(),
     )
     _begin(prompt, wishes, ("plan",), verb="plan", store=store, form=form, as_json=as_json)
 
@@ -205,6 +210,7 @@ def _begin(
         with Progress() as progress, interruptible():
             session = known.begin(intake, progress.record, progress.begin)
             session.warn = say
+            session.consult = Questions(progress).ask if is_attended() else None
             if not intake.testable:
                 proof = session.handle.issue_proof(session.actor)
             else:

@@ -9,6 +9,7 @@ from omk.cli.options import Format, chosen
 from omk.cli.output import say, show
 from omk.cli.place import locate
 from omk.cli.progress import Progress
+from omk.cli.question import Questions, is_attended
 from omk.domain.ending import ALL_DONE, ending
 from omk.domain.proof.proof import GoalProof
 from omk.domain.text import resolve
@@ -55,6 +56,7 @@ def on_goal(name: str, verb: str, store: str | None) -> Iterator[Session]:
             session = known.session(goal, progress.record, progress.begin)
             session.warn = say
             refuse_inside(verb, (owed.pid for owed in session.state.obligation.values() if owed.pid is not None))
+            session.consult = Questions(progress).ask if is_attended() else None
             with interruptible():
                 yield session
     finally:

@@ -20,7 +20,7 @@ from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged, open_codes
 from omk.domain.spending import ExtendTaskBudget, Reached, task_extended, task_reached
 from omk.domain.state import GoalState
-from omk.domain.subjects.agent import StartAgent
+from omk.domain.subjects.agent import AskPermission, CallTool, StartAgent
 from omk.domain.subjects.budget import ExtendBudget
 from omk.domain.subjects.controller import AbortEffect, StartController
 from omk.domain.subjects.delivery import (
@@ -67,6 +67,10 @@ class PlanGoal(Command, frozen=True):
 
 BLANK = Recorded(goal="", seq=0, at="", actor="", causes=(), prev="", event=None)
 ROUTES = {command: part for part, subject in SUBJECTS.items() for command in subject.commands}
+WORK = (
+    *(StartAgent, StartGate, StartReview, StartTask, ClaimTask),
+    *(AskPermission, StartMerge, RequestPullRequest),
+)
 ADVICE = {
     "paused": "Resume it: omk resume {goal}",
     "blocked_on_human": "Answer it: omk decide {goal} --answer TEXT, or start a goal that says more.",
@@ -114,9 +118,7 @@ def _guard(command: Command, state: GoalState) -> None:
             is_work = bool({"execute", "verify", "review"} & set(event.steps))
             ends = ruling or ("ready" if is_work and event.resumes is None and is_ready(state) else None)
             _refuse(state, ends)
-        case StartAgent() | StartGate() | StartReview() | StartTask() | ClaimTask():
-            _refuse(state, ruling)
-        case StartMerge() | RequestPullRequest():
+        case _ if _begins_work(command):
             _refuse(state, ruling)
         case ExtendBudget() | ExtendTaskBudget():
             _refuse(state, ruling if ruling == "cancelled" else "ready" if ruling is None and is_ready(state) else None)
@@ -137,6 +139,11 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ruling)
         case _:
             pass
+
+
+def _begins_work(command: Command) -> bool:
+    """Whether something would begin that a goal without work must not have; a tool that an agent called is a fact."""
+    return isinstance(command, WORK) or (isinstance(command, CallTool) and command.called.agent is None)
 
 
 def _fork(command: ForkGoal, state: GoalState) -> list[Event]:

@@ -165,7 +165,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     agent.AgentSaid: lambda e, t: f"{e.agent}{_said(e, t, 'text')}",
     agent.ToolCalled: lambda e, t: f"{e.name} {e.tool}{_said(e, t, 'title')}",
     agent.ToolFinished: lambda e, t: f"{e.tool} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'output.preview')}",
-    agent.PermissionAsked: lambda e, t: f"{e.agent}{_said(e, t, 'title')}",
+    agent.PermissionAsked: lambda e, t: f"{e.agent}, {e.action}{_said(e, t, 'title')}",
     agent.PermissionAnswered: lambda e, _: f"{e.answer} by {e.rule}",
     agent.AgentFinished: lambda e, t: f"{e.agent} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'output.preview')}",
     agent.AgentDied: lambda e, t: f"{e.agent}{_said(e, t, 'reason')}",

@@ -43,6 +43,9 @@ The nearest file wins, from the goal's directory up to the root; in one director
     tokens = 2_000_000
     usd = "10.00"                   # dollars, as text or a whole number
     task_time = "30m"               # the same for each task: task_time, task_tokens, task_usd
+    [approve]
+    policy = "pattern"              # ask, safe, yolo, never, pattern
+    allow = ["git status*"]         # what "pattern" allows: all of what the agent asks, * and ? stand for anything
 
 In `[tool.omk]` the same keys stand below `tool.omk`. An unknown key or a wrong value refuses; nothing is guessed.
 """
@@ -54,6 +57,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from omk.domain.approval import Approve
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
 from omk.domain.paths import unfit
@@ -107,6 +111,8 @@ class Settings(Value):
     stagnation: StagnationTable = StagnationTable()
     budget: Limits = Limits()
     each: Limits = Limits()
+    approve: Approve | None = None
+    allow: tuple[str, ...] = ()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -133,6 +139,13 @@ class ScopeTable(Struct, forbid_unknown_fields=True):
     write: list[Words] = []
 
 
+class ApproveTable(Struct, forbid_unknown_fields=True):
+    """`[approve]` of omk.toml."""
+
+    policy: Approve | None = None
+    allow: list[Words] = []
+
+
 class OmkTable(Struct, forbid_unknown_fields=True):
     """The whole of omk.toml, or `[tool.omk]`."""
 
@@ -151,6 +164,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     scope: ScopeTable = field(default_factory=ScopeTable)
     stagnation: StagnationTable = field(default_factory=StagnationTable)
     budget: BudgetTable = field(default_factory=BudgetTable)
+    approve: ApproveTable = field(default_factory=ApproveTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -174,6 +188,7 @@ TABLES: dict[str, type[Struct]] = {
     ".breaker": BreakerTable,
     ".stagnation": StagnationTable,
     ".budget": BudgetTable,
+    ".approve": ApproveTable,
 }
 ALLOWED = {
     "accept": "manual, auto",
@@ -196,6 +211,8 @@ ALLOWED = {
     "window": "a whole number from 0 (never) to 10",
     "metrics": "a whole number from 1 to 5",
     **LIMITS_ALLOWED,
+    "policy": "ask, safe, yolo, never, pattern",
+    "allow": 'patterns like "git status*"',
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -259,6 +276,8 @@ def settings_of(table: object, path: str) -> Settings:
         stagnation=read.stagnation,
         budget=goal_limits(read.budget, path),
         each=task_limits(read.budget, path),
+        approve=read.approve.policy,
+        allow=tuple(read.approve.allow),
     )
 
 

@@ -115,7 +115,7 @@ class Dispatcher:
         self.jobs = [job for job in self.jobs if job not in over]
         for job in over:
             is_wanted = job.effect in wanted(self.session.state)
-            if isinstance(job.error, Refused) and not is_wanted:
+            if isinstance(job.error, Refused) and (job.session.stop.is_set() or not is_wanted):
                 continue  # somebody paused or cancelled the goal while it began
             if job.error is not None:
                 raise job.error

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from omk.agents.driver import driver_of
+from omk.domain.approval import Approve
 from omk.domain.event import Command, Value
 from omk.domain.oracle import Assessment, assess
 from omk.domain.subjects.budget import BudgetSet, SetBudget
@@ -55,7 +56,8 @@ class Wishes(Value):
     max_agents: int = 1
     budget: Limits = Limits()
     each: Limits = Limits()
-    approve: str = "safe"
+    approve: Approve | None = None
+    is_attended: bool = False
     accept: Accept | None = None
     merge: Merge | None = None
     delivery: Delivery = "local"
@@ -159,7 +161,7 @@ def _configured(wishes: Wishes, settings: Settings, agent: str | None, attempts:
         until_ready=wishes.until_ready,
         max_attempts=attempts,
         max_agents=wishes.max_agents,
-        approve=wishes.approve,
+        approve=_approval(wishes, settings),
         agent=agent,
         agent_timeout_ms=None,
         setup=settings.around.setup,
@@ -177,6 +179,14 @@ def _planner(wishes: Wishes, settings: Settings) -> str | None:
     if planner is not None:
         driver_of(planner)
     return planner
+
+
+def _approval(wishes: Wishes, settings: Settings) -> Approve:
+    """The approval policy: where nobody names one, a person is asked if one is there."""
+    policy: Approve = wishes.approve or settings.approve or ("ask" if wishes.is_attended else "safe")
+    if policy == "pattern" and not settings.allow:
+        raise Refused('The policy "pattern" needs patterns. Write them into omk.toml, and commit: [approve] allow = ["git *"]')
+    return policy
 
 
 def _refuse_secrets(agent: str | None, gates: Sequence[GateDefinition], settings: Settings, planner: str | None = None) -> None:

@@ -34,7 +34,7 @@ def policy_from(
         stagnation_warmup=settings.stagnation.warmup,
         stagnation_window=settings.stagnation.window,
         stagnation_metrics=settings.stagnation.metrics,
-        approve=(),
+        approve=settings.allow,
         remote="origin",
     )
     return conducted(policy, (settings.conduct, conduct))

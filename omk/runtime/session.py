@@ -13,12 +13,15 @@ from omk.runtime.reading import Reading
 from omk.runtime.repository import UserRepository
 from omk.runtime.site import Site
 
+Consult = Callable[[str, Callable[[], bool]], bool | None]
+"""Asks a person a question, until it does not matter any more: yes, no, or null for no answer."""
+
 
 class Session(Site):
     """One process at work on one goal.
 
     `actor` is who its events are by; `tell` hears one line about what begins, `warn` one about what went wrong beside the
-    work; `slot` tells it from other jobs of its kind.
+    work; `consult` asks a person, where one is; `slot` tells it from other jobs of its kind.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class Session(Site):
         self.handle, self.actor, self.tell = handle, actor, tell
         self.warn: Callable[[str], None] = lambda _: None
         self.agent: str | None = None
+        self.consult: Consult | None = None
         self.slot = 0
         self.reading: Reading | None = None
 
@@ -65,11 +69,14 @@ class Session(Site):
         for name in sorted({one.worktree for one in self.state.worktree.open_worktrees.values()}):
             self.handle(CloseWorktree(actor=self.actor, worktree=name))
 
+    def private_folder(self) -> Path:
+        """The folder for what is the goal's alone and in no tree, made if need be."""
+        self.prompts.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.prompts
+
     def prompt_file(self, name: str, prompt: str) -> Path:
         """A private file with the prompt, outside of every tree."""
-        folder = self.prompts
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = folder / f"{name}.md"
+        file = self.private_folder() / f"{name}.md"
         file.touch(mode=0o600)
         file.write_text(prompt, encoding="utf-8")
         return file

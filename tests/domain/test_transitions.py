@@ -3,22 +3,32 @@
 from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from omk.domain.event import Command
+from omk.domain.state import evolve, fold
+from omk.domain.subjects.agent import AgentStarted, PermissionAsked
 from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, ExhaustBudget, ExtendBudget
-from omk.domain.subjects.delivery import MergeStarted, RejectChange, StartMerge
-from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
+from omk.domain.subjects.controller import ControllerStarted
+from omk.domain.subjects.delivery import MergeStarted, PullRequestRequested, RejectChange, StartMerge
+from omk.domain.subjects.gate import ConfigureGates, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
     BlockGoal,
     CancelGoal,
     FailGoal,
+    ForkGoal,
     PauseGoal,
     RecordDecision,
     ResumeGoal,
     UnblockGoal,
 )
-from omk.domain.subjects.review import GrantWaiver
+from omk.domain.subjects.review import GrantWaiver, ReviewStarted
+from omk.domain.subjects.task import TaskClaimed, TaskStarted
+from omk.domain.wanted import controlling
+from tests.histories import histories
+from tests.noise import answers, commands
 from tests.scenario import (
     ANN,
     BOT,
@@ -32,6 +42,7 @@ from tests.scenario import (
     goal,
     order,
     plan,
+    record,
     review_run,
     some,
     tree,
@@ -111,6 +122,13 @@ def test_the_table_is_kept(status, command, becomes):
         assert story.proof.status == (status if becomes == "same" else becomes)
 
 
+LEAVE: dict[str, Command] = {
+    "pause": PauseGoal(actor=ANN),
+    "cancel": CancelGoal(actor=ANN),
+    "block": BlockGoal(actor=BOT, on="external", code="external.ci", reason="Down."),
+    "fail": FailGoal(actor=BOT, reason="The disk is full."),
+    "exhaust": OUT,
+}
 STOPPED = ("paused", "blocked_on_human", "blocked_on_external", "cancelled", "failed_infra", "needs_more_budget")
 WORK: dict[str, Command] = {
     "plan": plan(),
@@ -139,3 +157,35 @@ def test_a_goal_that_is_stopped_is_not_waived(status):
     now = FROM[status].state.worktree.tree
     waive = GrantWaiver(actor=ANN, code="review.code", tree=now, reason="I looked.")
     FROM[status].when(waive).then_refused(because=f"is {status}")
+
+
+BEGUN = (
+    *(AgentStarted, GateStarted, ReviewStarted, TaskStarted, TaskClaimed, PermissionAsked),
+    *(ControllerStarted, MergeStarted, PullRequestRequested),
+)
+"""What is recorded when work begins."""
+
+
+@settings(max_examples=300)
+@given(histories(), st.sampled_from([None, *LEAVE]), st.lists(commands(), max_size=8))
+def test_no_work_begins_after_a_controlling_status(records, leave, asked):
+    state = fold(records)
+    for command in ([] if leave is None else [LEAVE[leave]]) + asked:
+        ruling = controlling(state)
+        for event in answers(command, state) or ():
+            assert ruling is None or not isinstance(event, BEGUN), (ruling, event)
+            state = evolve(state, record(event, state, actor=command.actor))
+
+
+@settings(max_examples=200)
+@given(histories(), st.lists(commands(), max_size=8))
+def test_only_a_persons_answer_leads_out_of_what_blocks_on_a_human(records, asked):
+    block = BlockGoal(actor=BOT, on="human", code="goal.testable", reason="It is vague.")
+    state = fold(records)
+    for command in [block, *(one for one in asked if not isinstance(one, ForkGoal))]:  # a fork is another goal
+        blocked = state.goal.blocked
+        for event in answers(command, state) or ():
+            state = evolve(state, record(event, state, actor=command.actor))
+        if blocked is not None and blocked.on == "human" and state.goal.blocked is None:
+            assert isinstance(command, RecordDecision)
+            assert command.actor.startswith("person:")

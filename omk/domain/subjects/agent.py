@@ -14,6 +14,8 @@ from omk.errors import Refused
 AgentOutcome = Literal["succeeded", "failed", "timed_out", "stopped"]
 ToolOutcome = Literal["succeeded", "failed", "timed_out", "stopped"]
 Answer = Literal["allowed", "refused"]
+Action = Literal["read", "edit", "delete", "execute", "fetch", "other"]
+"""What an agent wants to do, as it says itself."""
 
 # --- Events: the stored names. Change one only by adding a version. ---
 
@@ -66,6 +68,7 @@ class PermissionAsked(Event, tag="permission_asked.v1"):
     permission: str
     agent: str
     tool: str | None
+    action: Action
     title: Text
 
 
@@ -308,6 +311,8 @@ def decide(command: AgentCommand, agents: Agents) -> list[Event]:
         case FinishTool(finished=event):
             return [event] if event.tool in agents.tools else []
         case AskPermission(asked=event):
+            if event.agent not in agents.running:
+                raise Refused(f"{event.agent} is not at work, so it has nothing to ask.")
             return [] if event.permission in agents.permissions else [event]
         case AnswerPermission(answered=event):
             return [event] if event.permission in agents.permissions else []

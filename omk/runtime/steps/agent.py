@@ -1,5 +1,6 @@
 """Let an agent work on a task in a worktree of its own, and record what it left."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from omk.domain.work_decider import RecordWork
 from omk.errors import Refused
 from omk.log.blobs import Blob
 from omk.runtime import edge
+from omk.runtime.approvals import asking
 from omk.runtime.naming import agent_worktree
 from omk.runtime.prompt import prompt_for
 from omk.runtime.proposals import clear_proposals, proposed_by
@@ -76,7 +78,12 @@ def _claimed(session: Session, effect: RunAgent) -> Work:
 
 
 def converse(session: Session, work: Work) -> Ended:
-    """Run the agent's process to its end, once its pid is on record."""
+    """Run the agent's process to its end, once its pid is on record; it may ask what it may do."""
+    with asking(session, work.agent, f"{work.worktree.name}-{work.attempt}.socket") as channel:
+        return _conversed(session, work, channel)
+
+
+def _conversed(session: Session, work: Work, channel: Mapping[str, str]) -> Ended:
     settings = session.state.goal.settings
     spec = session.agent or (settings.agent if settings else None)
     if spec is None:
@@ -85,7 +92,7 @@ def converse(session: Session, work: Work) -> Ended:
     file = session.prompt_file(f"{work.worktree.name}-{work.attempt}", prompt)
     launch = driver_of(spec).launch(prompt, str(file))
     meter = Meter(session, work.agent)
-    environment = {**session.environment(), **launch.environment, "OMK_USAGE_FILE": str(meter.path)}
+    environment = {**session.environment(), **launch.environment, "OMK_USAGE_FILE": str(meter.path), **channel}
     child = Child.prepare(
         (launch.line,),
         shell=True,

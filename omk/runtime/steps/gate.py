@@ -9,7 +9,7 @@ from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
 from omk.domain.values import GateDefinition, GateOutcome
 from omk.domain.verification import counts_as, why_skipped
 from omk.domain.wanted import RunGate
-from omk.errors import Unusable
+from omk.errors import Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.gates.running import furnish, outcome_of, run_command, run_setup
 from omk.runtime.session import Session
@@ -108,7 +108,8 @@ def _set_up(session: Session, gate: GateDefinition, worktree: Path, setup: tuple
 
     ended = run_setup(session, worktree, line, announce)
     output, blob = session.packed(ended)
-    outcome: ToolOutcome = "succeeded" if ended.status == 0 else "timed_out" if ended.timed_out else "failed"
+    ending: ToolOutcome = "stopped" if ended.stopped else "timed_out" if ended.timed_out else "failed"
+    outcome: ToolOutcome = "succeeded" if ended.status == 0 else ending
     finished = ToolFinished(
         tool=tool,
         agent=None,
@@ -118,4 +119,6 @@ def _set_up(session: Session, gate: GateDefinition, worktree: Path, setup: tuple
         output=output,
     )
     session.handle(FinishTool(actor=session.actor, finished=finished), blobs=[blob])
+    if ended.stopped:
+        raise Refused(f"`{line}` was stopped, so gate {gate.name} was not run.")  # and says nothing of the tree
     return ended

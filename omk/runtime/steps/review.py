@@ -1,7 +1,10 @@
 """Make a review pass over the difference between base and tree, and record what it says."""
 
+import threading
+
 from omk.domain.proof.holds import is_fresh
 from omk.domain.state import GoalState
+from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.review import (
     RecordReview,
     ReviewBlocked,
@@ -19,16 +22,33 @@ from omk.runtime.reviews.wall import review
 from omk.runtime.session import Session
 
 KEPT_FINDINGS = 50
+LOOK_SECONDS = 0.05
+"""How often a pass at work is asked whether it is still wanted."""
 
 
 def make_review(session: Session, effect: MakeReview) -> None:
-    """Start the pass, make it, record the verdict; a pass that cannot be made is recorded as errored."""
+    """Start the pass, make it, record the verdict; a pass that cannot be made is recorded as errored, one stopped as aborted."""
     files = session.state.worktree
     base = files.base.tree if files.base else files.tree
     started = ReviewStarted(review=effect.review, attempt=effect.attempt, tree=files.tree, base=base)
     session.handle(StartReview(actor=session.actor, started=started))
     session.tell(f"review {effect.review}")
-    session.handle(RecordReview(actor=session.actor, verdict=_verdict(session, effect, base, files.tree)))
+    verdict = _unless_stopped(session, effect, base, files.tree)
+    if verdict is None:
+        obligation = f"review:{effect.review}:{effect.attempt}"
+        session.handle(AbortEffect(actor=session.actor, obligation=obligation, reason="The review was stopped."))
+        return
+    session.handle(RecordReview(actor=session.actor, verdict=verdict))
+
+
+def _unless_stopped(session: Session, effect: MakeReview, base: str, tree: str) -> Verdict | None:
+    """The verdict; none once the pass is to stop: it only reads, so it may come to its end with nobody waiting for it."""
+    said: list[Verdict] = []
+    thread = threading.Thread(target=lambda: said.append(_verdict(session, effect, base, tree)), daemon=True)
+    thread.start()
+    while thread.is_alive() and not session.stop.is_set():
+        thread.join(LOOK_SECONDS)
+    return said[0] if said else None
 
 
 def _verdict(session: Session, effect: MakeReview, base: str, tree: str) -> Verdict:

@@ -100,7 +100,7 @@ class Work(Teller):
 
     def _permission(self, agent: str, tool: str) -> bool:
         name, allowed = f"{tool}/ask", self.chance(0.8)
-        asked = PermissionAsked(permission=name, agent=agent, tool=tool, title=self.say("shell"))
+        asked = PermissionAsked(permission=name, agent=agent, tool=tool, action="execute", title=self.say("shell"))
         self.tell(AskPermission(actor=f"agent:{agent}", asked=asked), 0.05)
         rule = "safe: reads only" if allowed else "safe: writes outside"
         answer = PermissionAnswered(permission=name, agent=agent, answer="allowed" if allowed else "refused", rule=rule)
