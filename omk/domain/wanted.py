@@ -127,7 +127,8 @@ def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
     at_work = [task for task in executors(state) if task.status == "running"]
     runs = [RunAgent(task=one.id, attempt=one.attempts) for one in at_work if one.id not in state.slice.waiting]
     room = (state.goal.settings.max_agents if state.goal.settings else 1) - len(runs)
-    begun = beside(at_work, startable(state.task, EXECUTOR), room)
+    ready = [one for one in startable(state.task, EXECUTOR) if one.id not in state.slice.waiting]
+    begun = beside(at_work, ready, room)
     runs += [RunAgent(task=one.id, attempt=one.attempts + 1) for one in begun]
     return [*merges, *runs, *_failed(state, request)]
 
