@@ -6,6 +6,7 @@ import typer
 
 from omk.cli.amounts import micro_dollars, milliseconds, positive
 from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
+from omk.cli.continuing import continued
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
@@ -17,9 +18,10 @@ from omk.errors import NotFound, Refused
 from omk.log.place import here
 from omk.replay.address import Known, find_goal
 from omk.runtime import edge
-from omk.runtime.controller import ALL_STEPS, drive
+from omk.runtime.controller import drive
 from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Wishes, check_agent, configure_again, take_in
+from omk.runtime.recovery import ALL_STEPS
 
 Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
@@ -130,6 +132,8 @@ def _begin(
     here()
     refuse_inside(verb)
     user = repository()
+    if verb == "run" and continued(user, store, prompt, wishes.agent, form=form, as_json=as_json):
+        return
     identity = user.identity() or edge.new_repository_id()
     intake = take_in(user, identity, prompt, wishes, edge.person())
     if "execute" in steps and intake.testable:
