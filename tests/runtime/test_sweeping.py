@@ -21,6 +21,8 @@ def test_a_lock_stays_while_a_git_that_is_older_works_there_and_goes_with_it(rep
     git = subprocess.Popen(
         ["git", f"--git-dir={bare.path}", "cat-file", "--batch-check"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
+    assert git.stdin is not None
+    assert git.stdout is not None
     git.stdin.write(b"HEAD\n")
     git.stdin.flush()
     git.stdout.readline()  # it is there
