@@ -4,6 +4,7 @@ It says how many kill points were tried, and which of them failed, with the room
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,8 @@ def main() -> int:
             if number % EVERY == 0:
                 print(f"{number} of {len(runs)} tried, {len(failed)} failed", file=sys.stderr, flush=True)
     print(f"{len(chosen)} of {len(known)} kill points tried (seed {wishes.seed}), {len(failed)} failed.")
+    if not failed:
+        shutil.rmtree(folder)
     return 1 if failed else 0
 
 
