@@ -3,12 +3,14 @@
 PYTHON ?= python3
 JOBS ?= 2
 ONLY ?=
+SEED ?= 1
+LIMIT ?= 0
 STAMP := .venv/.installed
 IN := .venv/bin
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup test lint types layers unit corpus demo bench schemas format clean
+.PHONY: help setup test lint types layers unit corpus demo bench soak schemas format clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -46,6 +48,9 @@ demo: $(STAMP) ## from prompt to proof to replay, in under 20 seconds
 
 bench: $(STAMP) ## figures: name, value, unit, goal, ok or short; ONLY=name for one
 	@$(IN)/python -m benchmarks $(ONLY)
+
+soak: $(STAMP) ## kill a goal everywhere it can be killed, resume it, compare; SEED=1 LIMIT=0 (all)
+	@$(IN)/python -m tools.soak --seed $(SEED) --limit $(LIMIT) --jobs $(JOBS)
 
 schemas: $(STAMP) ## write events/ anew from the event classes
 	$(IN)/python -m tools.schemas

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from omk.agents.capture import Capture
@@ -76,7 +77,7 @@ class Child:
         """
         argv = ("/bin/sh", "-c", " ".join(command)) if shell else command
         adopt()
-        mark = f"{os.getpid()}-{next(MARKS)}"
+        mark = marked(str(next(MARKS)))
         try:
             with FAMILY:
                 process = subprocess.Popen(
@@ -267,6 +268,21 @@ def started_at(pid: int) -> str | None:
 def is_alive(pid: int, started: str) -> bool:
     """Whether the very process that was recorded still runs (a zombie does not)."""
     return started != "" and started_at(pid) == started
+
+
+def marked(name: str) -> str:
+    """The mark of something that this process starts: it tells who did."""
+    return f"{_own_family(os.getpid())}{name}"
+
+
+@cache
+def _own_family(pid: int) -> str:
+    return family(pid, started_at(pid) or "")
+
+
+def family(pid: int, started: str) -> str:
+    """How the mark of whatever that process started begins."""
+    return f"{pid}:{started}-"
 
 
 def end_process(pid: int, started: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from omk.cli.arguments import AgentOption, GoalArgument
+from omk.cli.continuing import carry_on, goes_on, is_at_work
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
 from omk.cli.writing import finish, on_goal, settle
@@ -13,9 +14,9 @@ from omk.domain.subjects.delivery import AcceptChange, RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, RecordDecision, ResumeGoal
 from omk.domain.subjects.review import GrantWaiver
 from omk.errors import Refused
-from omk.runtime.controller import drive, left_over
-from omk.runtime.intake import check_agent
+from omk.runtime.controller import drive
 from omk.runtime.merge import merge_change
+from omk.runtime.recovery import recover
 
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
 LooseReason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
@@ -134,20 +135,15 @@ def resume(
     """End a pause, or continue a goal whose controller died: omk resume latest."""
     with on_goal(goal, "resume", store) as session:
         resumed = session.handle(ResumeGoal(actor=session.actor))
-        steps = left_over(session.state)
-        if steps:
-            settings = session.state.goal.settings
-            session.agent = agent or (settings.agent if settings else None)
-            if "execute" in steps and not session.state.agent.last:
-                check_agent(session.agent)
-            attempts = settings.max_attempts if settings else 1
-            finish(session, drive(session, steps, max_attempts=attempts, resume=True), form=form, as_json=as_json, is_driven=True)
-            return
-        if not resumed:
-            say(f"Nothing to do: {session.goal} is {session.handle.proof.status}.")
+        if resumed and is_at_work(session.state) and goes_on(session):
+            say(f"Resumed: the controller of {session.goal} goes on.")
             finish(session, session.handle.proof, form=form, as_json=as_json)
+        elif carry_on(session, agent, form=form, as_json=as_json):
             return
-        settle(session, form=form, as_json=as_json)
+        else:
+            if not resumed:
+                say(f"Nothing to do: {session.goal} is {session.handle.proof.status}.")
+            settle(session, form=form, as_json=as_json)
 
 
 def cancel(
@@ -161,6 +157,8 @@ def cancel(
     with on_goal(goal, "cancel", store) as session:
         session.handle(CancelGoal(actor=session.actor, reason=reason))
         stopped = _stopped(session.state)
+        if session.state.slice.waiting:
+            recover(session)  # nobody waits for it any more
         settle(session, form=form, as_json=as_json)
         say(f"Cancelled. {stopped}")
 

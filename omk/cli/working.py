@@ -19,6 +19,7 @@ from omk.cli.arguments import (
     SplitOption,
     TasksOption,
 )
+from omk.cli.continuing import continued
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
@@ -38,10 +39,11 @@ from omk.errors import NotFound, Refused
 from omk.log.place import here
 from omk.replay.address import Known, find_goal
 from omk.runtime import edge
-from omk.runtime.controller import ALL_STEPS, drive
+from omk.runtime.controller import drive
 from omk.runtime.gates.conduct import MOST_AT_ONCE, MOST_RERUNS, UNSAID, Conduct, needs_from_flags
 from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Wishes, check_agent, conduct_again, configure_again, take_in
+from omk.runtime.recovery import ALL_STEPS
 from omk.runtime.session import Session
 
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
@@ -197,6 +199,8 @@ def _begin(
     here()
     refuse_inside(verb)
     user = repository()
+    if verb == "run" and continued(user, store, prompt, wishes.agent, form=form, as_json=as_json):
+        return
     identity = user.identity() or edge.new_repository_id()
     intake = take_in(user, identity, prompt, wishes, edge.person())
     if "execute" in steps and intake.testable:

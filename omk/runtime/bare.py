@@ -6,7 +6,7 @@ What an agent may have changed in it (configuration, exclude rules, attributes) 
 import contextlib
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from omk.errors import Unusable
@@ -38,6 +38,7 @@ CONFIGURATION = """\
 [tag]
 	gpgSign = false
 """
+SCRATCH = "scratch."
 SHARED_REFS = ("refs/heads", "refs/tags", "refs/remotes")
 
 
@@ -83,8 +84,8 @@ class BareRepository:
         """Make the repository beside its place and move it there, all at once: another omk may do the same right now."""
         make_private(self.user.store_folder)
         kind = f"--object-format={self.user.object_format}"
-        with tempfile.TemporaryDirectory(dir=self.user.store_folder, prefix="repo.git.") as folder:
-            fresh = self.path if self.path.exists() else Path(folder, "repo.git")
+        with self.scratch() as folder:
+            fresh = self.path if self.path.exists() else folder / "repo.git"
             git("init", "--quiet", "--bare", "--template=", kind, fresh, reads=False)
             fresh.chmod(0o700)
             if fresh != self.path:
@@ -143,17 +144,23 @@ class BareRepository:
         answer = self.git("cat-file", "--batch-check", stdin="".join(f"{name}\n" for name in objects).encode())
         return {line.split()[0].decode() for line in answer.splitlines() if line.endswith(b" missing")}
 
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what is half made, on the same file system; its name tells whose it is, should they not remove it."""
+        with tempfile.TemporaryDirectory(dir=self.user.store_folder, prefix=f"{SCRATCH}{os.getpid()}.") as folder:
+            yield Path(folder)
+
     # --- Keeping objects ---
 
     def write_blobs(self, contents: Collection[bytes]) -> None:
         """Write blobs of exactly these contents, however many, by one process."""
-        with tempfile.TemporaryDirectory(dir=self.user.store_folder) as folder:
-            files = [Path(folder, str(number)) for number in range(len(contents))]
+        with self.scratch() as folder:
+            files = [folder / str(number) for number in range(len(contents))]
             for file, content in zip(files, contents, strict=True):
                 file.write_bytes(content)
             names = "".join(f"{file.name}\n" for file in files).encode()
             how = ("-w", "--no-filters", "--stdin-paths")
-            self.git("hash-object", *how, work_tree=Path(folder), stdin=names, reads=False)
+            self.git("hash-object", *how, work_tree=folder, stdin=names, reads=False)
 
     def keep_tree(self, tree: str, *, beyond: Iterable[str]) -> None:
         """Hold in this repository itself all of *tree* that the trees *beyond* do not have, and name it by a ref.

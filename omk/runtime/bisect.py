@@ -211,7 +211,7 @@ def scratch(site: Site, marks: Path) -> Iterator[None]:
             shutil.rmtree(site.prompts.with_name(folder.name), ignore_errors=True)
     identity = site.workshop.identity
     try:
-        with marked_as_controller(marks):
+        with marked_as_controller(marks, ""):
             yield
     finally:
         with undisturbed():

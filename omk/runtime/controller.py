@@ -6,15 +6,11 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from msgspec.structs import replace
-
-from omk.agents.child import end_process, is_alive, started_at
+from omk.agents.child import is_alive, started_at
 from omk.domain.ending import ending
 from omk.domain.proof.proof import GoalProof
-from omk.domain.state import GoalState
-from omk.domain.subjects.controller import AbortEffect, ControllerStarted, StartController, Step, StopController
+from omk.domain.subjects.controller import ControllerStarted, StartController, Step, StopController
 from omk.domain.subjects.delivery import AUTO, AcceptChange
-from omk.domain.subjects.obligation import BOOKKEEPING
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.wanted import (
     AcceptByPolicy,
@@ -31,8 +27,6 @@ from omk.domain.wanted import (
     RunPlanner,
     StopLoop,
     TryAgain,
-    controlling,
-    wanted,
 )
 from omk.errors import OmkError
 from omk.runtime import edge
@@ -40,7 +34,8 @@ from omk.runtime.alone import alone
 from omk.runtime.dispatcher import Dispatcher
 from omk.runtime.handle import Superseded
 from omk.runtime.inside import marked_as_controller
-from omk.runtime.merge import merge_change, settle_merge
+from omk.runtime.merge import merge_change
+from omk.runtime.recovery import abort_open, clean_up
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
@@ -49,7 +44,6 @@ from omk.runtime.steps.planner import run_planner, usual_plan
 from omk.runtime.steps.review import make_review
 from omk.runtime.steps.slice import merge_slice
 from omk.runtime.undisturbed import undisturbed
-from omk.runtime.usage import unheard, worked_ms
 
 
 def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, resume: bool = False) -> GoalProof:
@@ -58,12 +52,19 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
     Raises `Refused` when the goal takes no work, `Superseded` when another controller took it. Whatever ends it, nothing
     it started is left behind.
     """
-    with alone(session.handle.folder):
-        clean_up(session)
-        controller = _start(session, steps, max_attempts, resume=resume)
+    dispatcher = Dispatcher(session, PERFORM)
+    with marked_as_controller(session.handle.folder, session.goal), contextlib.ExitStack() as held:
+        with alone(session.handle.folder):
+            clean_up(session)
+            held.enter_context(dispatcher.listening())  # who has taken the goal lets it go, whatever comes
+            controller = _start(session, steps, max_attempts, resume=resume)
+        return _work(session, dispatcher, controller)
+
+
+def _work(session: Session, dispatcher: Dispatcher, controller: str) -> GoalProof:
+    """Do all that is wanted, and let the goal go, however that ends."""
     try:
-        with marked_as_controller(session.handle.folder):
-            Dispatcher(session, PERFORM).run()
+        dispatcher.run()
         reason = ending(session.state)
     except KeyboardInterrupt:
         reason = "interrupted"
@@ -78,21 +79,6 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
         with undisturbed():
             proof = _stop(session, controller, reason)
     return proof
-
-
-RECOVERY = "controller:recovery"
-"""Who cleans up after a dead controller: whichever process comes first, in nobody's name."""
-ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
-
-
-def left_over(state: GoalState) -> tuple[Step, ...]:
-    """The steps an ended or dead controller was asked for and did not come to; empty when nothing is left to do."""
-    controllers = state.controller
-    request = controllers.request or controllers.previous
-    if request is None:
-        return () if controlling(state) else ALL_STEPS  # nobody was asked for anything yet, as in a new fork
-    again = replace(state, controller=replace(controllers, request=request))
-    return request.steps if wanted(again) else ()
 
 
 def _start(session: Session, steps: tuple[Step, ...], max_attempts: int, *, resume: bool) -> str:
@@ -128,46 +114,6 @@ def _stop(session: Session, controller: str, reason: str) -> GoalProof:
         session.close_worktrees()
     session.handle(StopController(actor=session.actor, controller=controller, reason=reason))
     return session.handle.issue_proof(session.actor)
-
-
-def recover(session: Session) -> None:
-    """Close what a dead controller left: end its processes, abort its obligations, remove its worktrees.
-
-    Does nothing while the goal's controller is alive.
-    """
-    with alone(session.handle.folder):
-        clean_up(session)
-
-
-def clean_up(session: Session) -> None:
-    """The same, for one who holds the store's lock: whoever takes the goal over does so before letting go of it."""
-    session.handle.refresh()
-    active = session.state.controller.active
-    if active is not None and is_alive(active.pid, active.started):
-        return
-    person, session.actor = session.actor, RECOVERY
-    settle_merge(session)
-    abort_open(session, "The controller that announced this is gone.")
-    if active is not None or session.state.worktree.open_worktrees:
-        session.close_worktrees()
-    session.actor = person
-
-
-def abort_open(session: Session, reason: str) -> None:
-    """End the processes of open obligations, and close all that are not bookkeeping, the last one first.
-
-    What an agent spent that nobody heard the end of is recorded with that.
-    """
-    worked = {agent: worked_ms(session, agent) for agent in session.state.agent.running}
-    for process in session.state.obligation.values():
-        if process.pid is not None and process.started:
-            end_process(process.pid, process.started)
-    owed = sorted(session.state.obligation.items(), key=lambda item: -item[1].seq)
-    for name, _ in owed:
-        if not name.startswith(BOOKKEEPING):
-            agent = name.removeprefix("agent:")
-            spent = unheard(session, agent, worked[agent]) if name.startswith("agent:") and agent in worked else []
-            session.handle(*spent, AbortEffect(actor=session.actor, obligation=name, reason=reason))
 
 
 # --- The effects that are only a decision ---

@@ -62,7 +62,7 @@ class Dispatcher:
 
     def run(self) -> None:
         """Raises `KeyboardInterrupt` once a signal has ended it, and what a job raised; nothing is at work afterwards."""
-        with self.session.handle.mailbox.opened(), self._listening():
+        with self.session.handle.mailbox.opened():
             try:
                 while self._go_on():
                     self.session.handle.mailbox.serve(POLL_SECONDS)
@@ -157,8 +157,8 @@ class Dispatcher:
             raise errors[0]
 
     @contextlib.contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Hear the signals that end a command, as a wish and not as an exception."""
+    def listening(self) -> Iterator[None]:
+        """While the block runs, hear the signals that end a command as a wish, which `run` heeds, and not as an exception."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

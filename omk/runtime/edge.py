@@ -4,6 +4,7 @@ import getpass
 import os
 import secrets
 import sys
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,16 @@ def later(milliseconds: int) -> Time:
 def milliseconds_until(time: Time) -> int:
     """How long it is until *time*; negative when it is past."""
     return round((datetime.strptime(time, FORM).replace(tzinfo=UTC) - datetime.now(UTC)) / timedelta(milliseconds=1))
+
+
+def seconds_since(timestamp: float) -> float:
+    """How long ago a file system's time was."""
+    return datetime.now(UTC).timestamp() - timestamp
+
+
+def seconds_since_boot() -> float:
+    """How long the machine has been up, as /proc counts it for the start of a process."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if sys.platform.startswith("linux") else 0.0
 
 
 def new_goal_id() -> str:

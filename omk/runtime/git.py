@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from omk.agents.child import marked
+from omk.agents.orphans import MARK
 from omk.errors import Unusable
 
 SETTINGS = {
@@ -88,7 +90,7 @@ def run_git(
         ended = subprocess.run(
             [*command, *arguments],
             cwd=directory or git_dir,  # one's own directory may be gone
-            env={**clean_environment(), **FIXED, **environment},
+            env={**clean_environment(), **FIXED, MARK: marked("git"), **environment},
             input=b"" if stdin is None else stdin,
             capture_output=True,
             check=False,

@@ -4,12 +4,14 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from omk.agents.child import ancestors, is_below, started_at
+from omk.agents.child import ancestors, is_alive, is_below, started_at
 from omk.errors import Refused
 from omk.runtime import edge
+from omk.runtime.folders import replace_file
 
-CONTROLLERS = "controllers"
+CONTROLLERS, BEGINS = "controllers", "begins"
 
 
 def refuse_inside(
@@ -38,24 +40,53 @@ def refuse_inside(
 
 
 @contextlib.contextmanager
-def marked_as_controller(folder: Path) -> Iterator[None]:
-    """While the block runs, this process stands in the store's *folder* as one whose descendants are no persons."""
+def marked_as_controller(folder: Path, goal: str, *, begins: bool = False) -> Iterator[None]:
+    """While the block runs, this process stands in the store's *folder* as one that works on *goal*, or *begins* it.
+
+    Its descendants are no persons; and should it die, the mark that stays tells whom it left alone.
+    """
     mark = folder / CONTROLLERS / str(os.getpid())
     mark.parent.mkdir(mode=0o700, exist_ok=True)
-    mark.write_text(started_at(os.getpid()) or "", encoding="ascii")
+    replace_file(mark, f"{started_at(os.getpid()) or ''}\n{goal}\n{BEGINS if begins else ''}\n".encode())
     try:
         yield
     finally:
         mark.unlink(missing_ok=True)
 
 
+class Mark(NamedTuple):
+    """What a controller's mark says: the process, the goal it works on (empty: none), and whether it only begins that."""
+
+    file: Path
+    pid: int
+    started: str
+    goal: str
+    begins: bool
+
+
+def marks(folder: Path) -> list[Mark]:
+    """The marks in the store's *folder*, whether their processes live or not."""
+    files = sorted((folder / CONTROLLERS).glob("[0-9]*"))
+    return [mark for file in files if (mark := _read(file)) is not None]
+
+
+def dead_marks(folder: Path) -> list[Mark]:
+    """The marks of processes that are gone."""
+    return [mark for mark in marks(folder) if not is_alive(mark.pid, mark.started)]
+
+
+def _read(file: Path) -> Mark | None:
+    try:
+        started, goal, begins, *_ = [*file.read_text(encoding="utf-8").split("\n"), "", ""]
+        return Mark(file, int(file.name), started, goal, begins == BEGINS)
+    except (OSError, ValueError):
+        return None  # gone since, or nothing of ours
+
+
 def is_below_controller(folder: Path) -> bool:
     """Whether an ancestor of this process is marked, by pid and start time, as a controller at work."""
-    for pid in ancestors(os.getpid())[1:]:
-        with contextlib.suppress(OSError):
-            if (folder / CONTROLLERS / str(pid)).read_text(encoding="ascii") == started_at(pid):
-                return True
-    return False
+    above = [mark for pid in ancestors(os.getpid())[1:] if (mark := _read(folder / CONTROLLERS / str(pid))) is not None]
+    return any(is_alive(mark.pid, mark.started) for mark in above)
 
 
 def outer_goals() -> list[str]:

@@ -12,9 +12,10 @@ from omk.log.codec import decode
 from omk.log.open import open_log, store_folder
 from omk.log.protocol import Log
 from omk.runtime import edge
-from omk.runtime.controller import recover
 from omk.runtime.handle import Handle
+from omk.runtime.inside import marked_as_controller
 from omk.runtime.intake import Intake
+from omk.runtime.recovery import recover
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 
@@ -42,12 +43,13 @@ class Store:
         goal = edge.new_goal_id()
         session = self.session(goal, listen, tell)
         session.agent = intake.agent
-        self.user.hold(goal, self.user.commit)
-        try:
-            session.handle(*intake.commands)
-        except BaseException:
-            self.user.release(goal)
-            raise
+        with marked_as_controller(self.folder, goal, begins=True):
+            self.user.hold(goal, self.user.commit)
+            try:
+                session.handle(*intake.commands)
+            except BaseException:
+                self.user.release(goal)
+                raise
         return session
 
     def session(

@@ -6,6 +6,7 @@ ourselves, so that `reset` makes it good again whatever an agent did to it.
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 from omk.errors import Unusable
@@ -17,6 +18,8 @@ from omk.runtime.repository import UserRepository, make_private
 from omk.runtime.snapshot import Snapshot, take, unreadable
 from omk.runtime.trees import Trees
 
+TRIES = 10
+
 
 class Workshop(Trees):
     """Worktrees under `<state_home>/omk/worktrees/<repository id>/<goal>/<name>`, and the trees recorded from them."""
@@ -25,6 +28,7 @@ class Workshop(Trees):
         super().__init__(BareRepository(user))
         self.user, self.state_home = user, state_home
         self._known = user.identity()
+        self._coming_and_going = threading.Lock()
 
     # --- Places ---
 
@@ -74,14 +78,21 @@ class Workshop(Trees):
         is already open is made anew.
         """
         path = self.place(goal, name)
-        for folder in (path.parent, self._notes(path)):
-            make_private(folder)
+        with self._coming_and_going:
+            for folder in (path.parent, self._notes(path)):
+                make_private(folder)
+            if not os.path.lexists(path):
+                make_private(path)
         self.bare.settle()
         self.bare.share_refs()
         remove_tree(self._notes(path) / "seen")
         (self._notes(path) / "base").write_text(base_commit, encoding="ascii")
         self.reset(path, tree)
         return path
+
+    def is_open(self, path: Path) -> bool:
+        """Whether a worktree was opened there; its folder may be gone all the same."""
+        return (self._notes(path) / "base").is_file()
 
     def reset(self, path: Path, tree: str) -> None:
         """Make a worktree hold exactly *tree* again and nothing else, whatever became of its folder or its `.git`.
@@ -102,16 +113,19 @@ class Workshop(Trees):
     def _register(self, path: Path, head: str) -> Path:
         """Register the worktree, all at once and locked: another goal may prune what is gone at this moment."""
         registration = self._registration(path)
-        fresh = self.bare.path / "opening" / registration.name
-        remove_tree(fresh)
-        fresh.mkdir(parents=True)
         facts = {"HEAD": head, "commondir": "../..", "gitdir": str(path / ".git"), "locked": "by omk"}
-        for name, fact in facts.items():
-            (fresh / name).write_bytes(os.fsencode(f"{fact}\n"))
-        remove_tree(registration)
-        registration.parent.mkdir(exist_ok=True)
-        fresh.rename(registration)
-        return registration
+        with self.bare.scratch() as folder:
+            fresh = folder / registration.name
+            fresh.mkdir()
+            for name, fact in facts.items():
+                (fresh / name).write_bytes(os.fsencode(f"{fact}\n"))
+            remove_tree(registration)
+            for _ in range(TRIES):
+                registration.parent.mkdir(exist_ok=True)
+                with contextlib.suppress(FileNotFoundError):  # another goal's git has removed the empty folder meanwhile
+                    fresh.rename(registration)
+                    return registration
+        raise Unusable(f"{registration} cannot be made. Make {registration.parent} writable.")
 
     def _head(self, tree: str, base_commit: str) -> str:
         """The commit a worktree starts from; the same for the same tree and base."""
@@ -136,6 +150,9 @@ class Workshop(Trees):
         """Remove a worktree and its registration; one that vanished is fine."""
         for folder in (path, self._registration(path), self._notes(path)):
             remove_tree(folder)
+        for parent in (path.parent, self._notes(path).parent):
+            with self._coming_and_going, contextlib.suppress(OSError):  # another worktree of the goal is there
+                parent.rmdir()
 
     def close_all(self, goal: str) -> None:
         """Remove every worktree of a goal, also those only half there."""

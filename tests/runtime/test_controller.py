@@ -15,8 +15,9 @@ from omk.errors import Conflict, Refused, Unusable
 from omk.runtime import alone as lock
 from omk.runtime import controller
 from omk.runtime.alone import alone
-from omk.runtime.controller import ALL_STEPS, clean_up, drive, left_over, recover
+from omk.runtime.controller import drive
 from omk.runtime.handle import Superseded
+from omk.runtime.recovery import ALL_STEPS, clean_up, left_over, recover
 from omk.runtime.steps import gate as gate_step
 from tests.runtime.sessions import GOAL, again, begun, kinds
 

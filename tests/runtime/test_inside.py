@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from omk.errors import Refused
-from omk.runtime.inside import outer_goals, refuse_inside
+from omk.runtime.inside import marked_as_controller, outer_goals, refuse_inside
 
 ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only /proc tells")
 
@@ -60,3 +60,24 @@ def test_an_ancestor_inside_a_goal_of_another_store_does_not_matter(monkeypatch)
 
 def test_nobody_is_inside_by_default():
     assert outer_goals() == []
+
+
+BELOW = """
+import sys
+from pathlib import Path
+from omk.runtime.inside import is_below_controller
+print(is_below_controller(Path(sys.argv[1])))
+"""
+
+
+def test_who_is_below_a_controller_at_work_is_told_by_its_mark(tmp_path):
+    def asked():
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        done = subprocess.run((sys.executable, "-c", BELOW, tmp_path), env=environment, capture_output=True, check=True)
+        return done.stdout.decode().strip()
+
+    with marked_as_controller(tmp_path, "goal-7"):
+        assert asked() == "True"
+        (tmp_path / "controllers" / str(os.getpid())).write_text("another start\ngoal-7\n")
+        assert asked() == "False"
+    assert asked() == "False"

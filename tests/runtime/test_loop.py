@@ -9,7 +9,8 @@ from omk.domain.subjects.controller import ControllerStopped
 from omk.domain.subjects.slice import SliceConflicted
 from omk.domain.subjects.task import TaskRetried
 from omk.domain.text import texts
-from omk.runtime.controller import ALL_STEPS, drive
+from omk.runtime.controller import drive
+from omk.runtime.recovery import ALL_STEPS
 from tests.runtime.sessions import begun
 
 KEEPS = "command:cat \"$OMK_PROMPT_FILE\" > '{folder}'/$(sed -n 's/^# Task \\([^:]*\\):.*/\\1/p' \"$OMK_PROMPT_FILE\").$$\n"

@@ -12,9 +12,10 @@ from omk.domain.subjects.review import ReviewErrored
 from omk.domain.text import texts
 from omk.errors import Unusable
 from omk.runtime import planted
-from omk.runtime.controller import ALL_STEPS, drive
+from omk.runtime.controller import drive
 from omk.runtime.merge import merge_change
 from omk.runtime.planted import Objects, is_sound
+from omk.runtime.recovery import ALL_STEPS
 from omk.runtime.workshop import Workshop
 from tests.runtime.sessions import again, begun
 from tests.runtime.workplace import call, opened, repository, workshop, write

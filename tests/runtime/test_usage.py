@@ -8,7 +8,8 @@ from omk.domain.instant import microseconds
 from omk.domain.subjects.agent import AgentStarted, StartAgent
 from omk.domain.subjects.controller import ControllerStarted, StartController
 from omk.domain.subjects.task import StartTask
-from omk.runtime.controller import ALL_STEPS, clean_up, drive
+from omk.runtime.controller import drive
+from omk.runtime.recovery import ALL_STEPS, clean_up
 from omk.runtime.usage import Meter, seen_path, usage_path, worked_ms
 from tests.runtime.sessions import again, begun
 from tests.scenario import some

@@ -1,0 +1,114 @@
+"""Recovery: what a controller that is gone left behind is ended, kept or closed, before anybody goes on.
+
+Each step leaves what the next time begins from: a crash in the midst of it is recovered from as well.
+"""
+
+from msgspec.structs import replace
+
+from omk.agents.child import end_process, is_alive
+from omk.agents.left import end_left
+from omk.domain.proof.holds import executors
+from omk.domain.state import GoalState
+from omk.domain.subjects.agent import Running
+from omk.domain.subjects.controller import AbortEffect, Step, StopController
+from omk.domain.subjects.obligation import BOOKKEEPING
+from omk.domain.wanted import controlling, wanted
+from omk.errors import OmkError
+from omk.runtime.alone import alone
+from omk.runtime.merge import settle_merge
+from omk.runtime.naming import agent_worktree
+from omk.runtime.session import Session
+from omk.runtime.steps.agent import Work, kept
+from omk.runtime.steps.files import files_of
+from omk.runtime.sweeping import forget, sweep
+from omk.runtime.usage import unheard, worked_ms
+
+RECOVERY = "controller:recovery"
+"""Who cleans up after a dead controller: whichever process comes first, in nobody's name."""
+
+ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
+
+
+def left_over(state: GoalState) -> tuple[Step, ...]:
+    """The steps an ended or dead controller was asked for and did not come to; empty when nothing is left to do."""
+    controllers = state.controller
+    request = controllers.request or controllers.previous
+    if request is None:
+        return () if controlling(state) else ALL_STEPS  # nobody was asked for anything yet, as in a new fork
+    again = replace(state, controller=replace(controllers, request=request))
+    return request.steps if wanted(again) else ()
+
+
+def recover(session: Session) -> None:
+    """Close what a dead controller left: end its processes, keep what its agents made, abort its obligations.
+
+    Does nothing while the goal's controller is alive.
+    """
+    with alone(session.handle.folder):
+        clean_up(session)
+
+
+def clean_up(session: Session) -> None:
+    """The same, for one who holds the store's lock: whoever takes the goal over does so before letting go of it."""
+    session.handle.refresh()
+    active = session.state.controller.active
+    if active is not None and is_alive(active.pid, active.started):
+        return
+    person, session.actor = session.actor, RECOVERY
+    if active is not None:
+        end_left(active.pid, active.started)
+    sweep(session)
+    settle_merge(session)
+    abort_open(session, "The controller that announced this is gone.")
+    if active is not None or session.state.worktree.open_worktrees:
+        session.close_worktrees()
+    if active is not None and not left_over(session.state):
+        gone = StopController(actor=RECOVERY, controller=active.controller, reason="It is gone, and nothing is left to do.")
+        session.handle(gone)
+    forget(session)
+    session.actor = person
+
+
+def abort_open(session: Session, reason: str) -> None:
+    """End what is still at work, keep what it made, and close what is owed but not bookkeeping, the last one first.
+
+    What an agent spent that nobody heard the end of is recorded with that.
+    """
+    worked = {agent: worked_ms(session, agent) for agent in session.state.agent.running}
+    for process in session.state.obligation.values():
+        if process.pid is not None and process.started:
+            end_process(process.pid, process.started)
+    for agent, run in list(session.state.agent.running.items()):
+        _keep_left(session, agent, run, reason)
+    owed = sorted(session.state.obligation.items(), key=lambda item: -item[1].seq)
+    waiting = _waiting(session.state)
+    for name, _ in owed:
+        if not name.startswith(BOOKKEEPING) and name not in waiting:
+            agent = name.removeprefix("agent:")
+            spent = unheard(session, agent, worked[agent]) if name.startswith("agent:") and agent in worked else []
+            session.handle(*spent, AbortEffect(actor=session.actor, obligation=name, reason=reason))
+
+
+def _waiting(state: GoalState) -> set[str]:
+    """The attempts whose work is recorded and waits to be merged: nobody has to do it again, unless nobody wants it."""
+    if state.goal.cancelled or state.goal.failed:
+        return set()
+    return {f"task:{task}:{made.attempt}" for task, made in state.slice.waiting.items()}
+
+
+def _keep_left(session: Session, agent: str, run: Running, reason: str) -> None:
+    """Keep what an agent that never came to its end left in its worktree, as a tree of its own."""
+    task = session.state.task.get(run.of or "")
+    if task is None:
+        return
+    name = agent_worktree(session.goal, task.id, is_only=len(executors(session.state)) == 1)
+    worktree, places = session.workshop.place(session.goal, name), session.state.worktree.open_named(name)
+    if not places or not session.workshop.is_open(worktree):
+        return
+    attempt = int(agent.rpartition(":")[2])
+    work = Work(task=task.id, attempt=attempt, fence=task.fence, worktree=worktree, base=places[-1].tree)
+    try:
+        changed = files_of(session, worktree, work.base, task=task.id, agent=agent)
+        session.handle(*kept(session, work, changed, reason))
+    except (OmkError, OSError) as error:
+        session.tell(f"what {agent} left cannot be kept: {error}")
