@@ -13,7 +13,7 @@ from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_s
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
 from omk.domain.subjects.goal import Accept, Delivery, Merge
-from omk.errors import NotFound, Refused
+from omk.errors import NotFound
 from omk.log.place import here
 from omk.replay.address import Known, find_goal
 from omk.runtime import edge
@@ -62,7 +62,7 @@ def run(
         approve=approve,
         accept=accept,
         merge=merge,
-        delivery=_local(delivery),
+        delivery=delivery,
     )
     _begin(prompt, wishes, ALL_STEPS, verb="run", store=store, form=form, as_json=as_json)
 
@@ -194,9 +194,3 @@ def _exists(name: str, store: str | None) -> bool:
     finally:
         known.log.close()
     return True
-
-
-def _local(delivery: Delivery) -> Delivery:
-    if delivery != "local":
-        raise Refused(f"--delivery {delivery} is not there yet: omk delivers locally. Leave the flag out, then omk merge.")
-    return delivery

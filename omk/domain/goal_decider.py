@@ -20,14 +20,7 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.budget import ExtendBudget
 from omk.domain.subjects.controller import AbortEffect, StartController
-from omk.domain.subjects.delivery import (
-    AUTO,
-    AcceptChange,
-    ChangeAccepted,
-    RejectChange,
-    RequestPullRequest,
-    StartMerge,
-)
+from omk.domain.subjects.delivery import AUTO, AcceptChange, ChangeAccepted, RejectChange, StartMerge
 from omk.domain.subjects.gate import ConfigureGates, StartGate
 from omk.domain.subjects.goal import (
     CancelGoal,
@@ -38,6 +31,8 @@ from omk.domain.subjects.goal import (
     RecordDecision,
     ResumeGoal,
 )
+from omk.domain.subjects.landing import RequestLanding
+from omk.domain.subjects.publication import RequestPullRequest, StartPush
 from omk.domain.subjects.review import GrantWaiver, StartReview
 from omk.domain.subjects.task import (
     CONTROLLER,
@@ -92,8 +87,8 @@ def decide(command: Command, state: GoalState) -> list[Event]:
         events += _reopened(command, state)
     if isinstance(command, AcceptChange) and not events and not state.worktree.is_accepted:
         return [ChangeAccepted(tree=command.tree, summary=command.summary)]  # this tree, but on another base
-    if isinstance(command, StartMerge) and events:
-        _guard_merge(command, state)
+    if isinstance(command, StartMerge | StartPush | RequestLanding) and events:
+        _guard_proven(command, state)
     return events
 
 
@@ -112,7 +107,7 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ends)
         case StartAgent() | StartGate() | StartReview() | StartTask() | ClaimTask():
             _refuse(state, ruling)
-        case StartMerge() | RequestPullRequest():
+        case StartMerge() | StartPush() | RequestPullRequest() | RequestLanding():
             _refuse(state, ruling)
         case ExtendBudget():
             _refuse(state, ruling if ruling == "cancelled" else "ready" if ruling is None and is_ready(state) else None)
@@ -177,13 +172,14 @@ def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalS
         _guard_waiver(command, state)
 
 
-def _guard_merge(command: StartMerge, state: GoalState) -> None:
-    """Only a proven tree goes into a branch."""
+def _guard_proven(command: StartMerge | StartPush | RequestLanding, state: GoalState) -> None:
+    """Only a proven tree goes into a branch, here or elsewhere."""
     codes = open_codes(state)
     if codes:
         raise Refused(f"{state.goal.id} is not ready; open: {', '.join(codes)}. See `omk why {state.goal.id}`.")
-    if command.started.tree != state.worktree.tree:
-        tree, proven = command.started.tree[:12], state.worktree.tree[:12]
+    going = command.requested.tree if isinstance(command, RequestLanding) else command.started.tree
+    if going != state.worktree.tree:
+        tree, proven = going[:12], state.worktree.tree[:12]
         raise Refused(f"Tree {tree} is not the proven tree {proven}. Merge that one: omk merge {state.goal.id}")
 
 

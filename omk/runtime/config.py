@@ -7,6 +7,7 @@ The nearest file wins, from the goal's directory up to the root; in one director
     accept = "manual"               # manual, auto
     merge = "manual"                # disabled, manual, gated
     max_attempts = 3                # a whole number, at least 1
+    remote = "origin"               # where branches are pushed
     kind = "bugfix"                 # a kind of goal, instead of the classification
 
     [gates.tests]
@@ -56,6 +57,7 @@ class Settings(Value):
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: int | None = None
+    remote: str | None = None
     kind: Kind | None = None
     gates: tuple[GateDefinition, ...] = ()
     around: Surroundings = NOTHING
@@ -92,6 +94,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: Annotated[int, Meta(ge=1)] | None = None
+    remote: Words | None = None
     kind: Kind | None = None
     gates: dict[str, dict[str, Any]] = {}
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
@@ -120,6 +123,7 @@ ALLOWED = {
     "max_attempts": "a whole number, at least 1",
     "run": 'a shell line or argv, like "pytest -q" or ["pytest", "-q"]',
     "timeout": 'a duration like "10m", or seconds',
+    "remote": 'the name of a remote, like "origin"',
     "agent": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
 }  # keys whose message from msgspec does not say what would do
@@ -175,6 +179,7 @@ def settings_of(table: object, path: str) -> Settings:
         accept=read.accept,
         merge=read.merge,
         max_attempts=read.max_attempts,
+        remote=read.remote,
         kind=read.kind,
         gates=tuple(gate_of(name, gate, path, around) for name, gate in read.gates.items()),
         around=around,

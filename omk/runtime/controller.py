@@ -19,13 +19,16 @@ from omk.domain.subjects.obligation import BOOKKEEPING
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     TryAgain,
@@ -39,6 +42,9 @@ from omk.runtime.dispatcher import Dispatcher
 from omk.runtime.handle import Superseded
 from omk.runtime.inside import marked_as_controller
 from omk.runtime.merge import merge_change, settle_merge
+from omk.runtime.publish.merging import await_checks, merge_pull_request
+from omk.runtime.publish.pull_request import open_pull_request
+from omk.runtime.publish.settle import settle_publishing
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
@@ -144,6 +150,7 @@ def clean_up(session: Session) -> None:
         return
     person, session.actor = session.actor, RECOVERY
     settle_merge(session)
+    settle_publishing(session)
     abort_open(session, "The controller that announced this is gone.")
     if active is not None or session.state.worktree.open_worktrees:
         session.close_worktrees()
@@ -212,4 +219,7 @@ PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {
     AcceptByPolicy: _accept,
     TryAgain: _again,
     MergeByPolicy: _merge,
+    OpenPullRequest: open_pull_request,
+    AwaitChecks: await_checks,
+    MergePullRequest: merge_pull_request,
 }

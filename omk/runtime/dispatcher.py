@@ -13,7 +13,18 @@ from typing import Any
 
 from omk.domain.due import passed
 from omk.domain.subjects.task import RenewLease
-from omk.domain.wanted import Effect, MakeReview, MergeSlice, RunAgent, RunGate, controlling, wanted
+from omk.domain.wanted import (
+    AwaitChecks,
+    Effect,
+    MakeReview,
+    MergePullRequest,
+    MergeSlice,
+    OpenPullRequest,
+    RunAgent,
+    RunGate,
+    controlling,
+    wanted,
+)
 from omk.errors import OmkError, Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.session import Session
@@ -22,7 +33,7 @@ from omk.runtime.undisturbed import ENDING
 Perform = Callable[[Session, Any], None]
 POLL_SECONDS = 0.1
 """How often the log is looked at for what others recorded (SQLite cannot notify): well within the second a person waits."""
-LASTING = (RunAgent, RunGate, MakeReview, MergeSlice)
+LASTING = (RunAgent, RunGate, MakeReview, MergeSlice, OpenPullRequest, AwaitChecks, MergePullRequest)
 """The effects that take time."""
 
 

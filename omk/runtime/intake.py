@@ -25,7 +25,7 @@ from omk.runtime.gates.choice import choose
 from omk.runtime.gates.definition import NOTHING, Surroundings, gates_from_flags, with_proofs
 from omk.runtime.gates.guards import guards
 from omk.runtime.policy import policy_from
-from omk.runtime.repository import UserRepository
+from omk.runtime.repository import UserRepository, ask
 from omk.runtime.session import Session
 from omk.runtime.snapshot import LINK
 
@@ -84,6 +84,8 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
         subdirectory=user.subdirectory,
     )
     agent = wishes.agent or settings.agent
+    policy = policy_from(settings)
+    _require_remote(user, wishes.delivery, policy.remote)
     _refuse_secrets(agent, gates, settings)
     blobs = {path: blob for path, (_, blob) in files.items()}
     held = guards(gates, blobs, read, user.subdirectory, _links(files))
@@ -93,7 +95,7 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     configured = _configured(wishes, settings, agent, attempts)
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
-        ConfigurePolicy(actor=actor, configured=policy_from(settings)),
+        ConfigurePolicy(actor=actor, configured=policy),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
     limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)
@@ -138,6 +140,12 @@ def _configured(wishes: Wishes, settings: Settings, agent: str | None, attempts:
         scope=settings.write,
         sources=(settings.source,) if settings.source else (),
     )
+
+
+def _require_remote(user: UserRepository, delivery: Delivery, remote: str) -> None:
+    """A goal that could never be delivered is better not begun."""
+    if delivery != "local" and not ask(user.top, "remote", "get-url", "--", remote):
+        raise Refused(f"--delivery {delivery} needs the remote {remote}. Add it: git remote add {remote} URL")
 
 
 def _refuse_secrets(agent: str | None, gates: Sequence[GateDefinition], settings: Settings) -> None:

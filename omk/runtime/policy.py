@@ -5,9 +5,10 @@ from omk.runtime.config import Settings
 
 LEASE_MS = 300_000
 MOST_TASKS = 50
+REMOTE = "origin"
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
+def policy_from(settings: Settings) -> PolicyConfigured:
     """The policy to record for a goal that begins."""
     return PolicyConfigured(
         lease_ms=LEASE_MS,
@@ -27,5 +28,5 @@ def policy_from(_: Settings) -> PolicyConfigured:
         stagnation_window=5,
         stagnation_metrics=3,
         approve=(),
-        remote="origin",
+        remote=settings.remote or REMOTE,
     )

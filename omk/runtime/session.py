@@ -18,6 +18,7 @@ class Session(Site):
     """One process at work on one goal.
 
     `actor` is who its events are by; `tell` hears one line about what begins; `slot` tells it from other jobs of its kind.
+    `into` and `draft` are what `omk pr` was told of the pull request, beyond the policy.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class Session(Site):
         super().__init__(user, handle.goal, lambda: handle.state)
         self.handle, self.actor, self.tell = handle, actor, tell
         self.agent: str | None = None
+        self.into: str | None = None
+        self.draft = False
         self.slot = 0
         self.reading: Reading | None = None
 

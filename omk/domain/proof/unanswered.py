@@ -43,6 +43,10 @@ def _answer(state: GoalState, obligation: str) -> Missing:
             return Missing(kind="gate_ran.v1", where={"gate": name, "attempt": int(attempt)})
         case "review":
             return Missing(kind=verdict_kind(state, name), where={"review": name, "attempt": int(attempt)})
+        case "push":
+            return Missing(kind="branch_pushed.v1", where={"attempt": int(key)})
+        case "pull_request_merge":
+            return Missing(kind="pull_request_merged.v1", where={"attempt": int(key)})
         case "pull_request":
             return Missing(kind="pull_request_opened.v1", where={"attempt": int(key)})
         case _:

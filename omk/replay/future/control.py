@@ -4,7 +4,7 @@ from omk.domain.event import Command
 from omk.domain.goal_decider import decide
 from omk.domain.proof import holds
 from omk.domain.state import INITIAL
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, landing, publication, review, task
 from omk.domain.subjects.obligation import BOOKKEEPING
 from omk.replay.future.course import CONTROLLER, PERSON, Course, Way
 from omk.replay.suppose.fill import WORDS
@@ -48,7 +48,7 @@ def _assess(course: Course) -> None:
 
 # --- What is announced ---
 
-RANK = ("tool", "permission", "agent", "gate", "review", "pull_request", "merge", "task")
+RANK = ("tool", "permission", "agent", "gate", "review", "push", "pull_request", "pull_request_merge", "merge", "task")
 """What ends before what."""
 
 
@@ -81,7 +81,11 @@ def _answer(course: Course, obligation: str) -> Command | None:
         case "task":
             return task.FinishTask(actor=CONTROLLER, task=name, attempt=int(number), tree=state.worktree.tree or None)
         case "pull_request":
-            return delivery.RecordPullRequest(actor=CONTROLLER, answer=event("pull_request_opened", attempt=int(rest)))
+            return publication.RecordPullRequest(actor=CONTROLLER, answer=event("pull_request_opened", attempt=int(rest)))
+        case "push":
+            return publication.FinishPush(actor=CONTROLLER, answer=event("branch_pushed", attempt=int(rest)))
+        case "pull_request_merge":
+            return landing.FinishLanding(actor=CONTROLLER, answer=event("pull_request_merged", attempt=int(rest)))
         case "merge":
             return delivery.FinishMerge(actor=CONTROLLER, answer=event("change_merged", branch=name, attempt=int(number)))
         case _:

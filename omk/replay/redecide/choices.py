@@ -11,19 +11,24 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
 from omk.domain.subjects.gate import StartGate
+from omk.domain.subjects.landing import RecordChecks, RequestLanding
+from omk.domain.subjects.publication import RequestPullRequest, StartPush
 from omk.domain.subjects.review import StartReview
 from omk.domain.subjects.slice import RejectSlice
 from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
 from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     TryAgain,
@@ -43,6 +48,9 @@ NAMES: Mapping[type[Effect], str] = {
     AcceptByPolicy: "accept_by_policy",
     TryAgain: "try_again",
     MergeByPolicy: "merge_by_policy",
+    OpenPullRequest: "open_pull_request",
+    AwaitChecks: "await_checks",
+    MergePullRequest: "merge_pull_request",
 }
 
 
@@ -61,7 +69,9 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
         case AcceptChange(actor=actor) if actor == AUTO:
             return {"effect": NAMES[AcceptByPolicy]}
         case RebaseChange() | RecordConflict() | RecordCommit() | StartMerge():
-            return {"effect": NAMES[MergeByPolicy]}
+            return {"effect": NAMES[_delivering(state)]}
+        case StartPush() | RequestPullRequest() | RecordChecks() | RequestLanding():
+            return _of_publishing(command)
         case LandSlice() | RejectSlice():
             task = command.changed.task if isinstance(command, LandSlice) else command.conflicted.task
             return {"effect": NAMES[MergeSlice], "task": task}
@@ -69,6 +79,27 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
             return _of_task(command, event, state)
         case _:
             return None
+
+
+def _delivering(state: GoalState) -> type[Effect]:
+    """The effect that puts the change on another base: the one that brings it to where it goes."""
+    settings, files = state.goal.settings, state.worktree
+    if settings is None or settings.delivery == "local":
+        return MergeByPolicy
+    is_shown = files.base is not None and state.publication.shows(files.tree, files.base.commit)
+    return MergePullRequest if is_shown else OpenPullRequest
+
+
+def _of_publishing(command: StartPush | RequestPullRequest | RecordChecks | RequestLanding) -> Plain:
+    match command:
+        case StartPush(started=push):
+            return plain_effect(OpenPullRequest(tree=push.tree))
+        case RequestPullRequest():
+            return {"effect": NAMES[OpenPullRequest]}
+        case RecordChecks(checked=checks):
+            return plain_effect(AwaitChecks(commit=checks.commit))
+        case RequestLanding(requested=landing):
+            return plain_effect(MergePullRequest(commit=landing.commit))
 
 
 def _of_process(command: StartGate | StartReview | StartAgent) -> Plain:

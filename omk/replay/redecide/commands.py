@@ -11,7 +11,21 @@ from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import (
+    agent,
+    budget,
+    controller,
+    delivery,
+    gate,
+    goal,
+    landing,
+    policy,
+    publication,
+    review,
+    task,
+    verdict,
+    worktree,
+)
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.work_decider import LandSlice
@@ -87,13 +101,19 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     budget.BudgetExtended: lambda e, r: budget.ExtendBudget(actor=r.actor, extended=e),
     delivery.ChangeAccepted: lambda e, r: delivery.AcceptChange(actor=r.actor, tree=e.tree, summary=e.summary),
     delivery.ChangeRejected: lambda e, r: delivery.RejectChange(actor=r.actor, tree=e.tree, reason=e.reason),
-    delivery.BranchPushed: lambda e, r: delivery.RecordPush(actor=r.actor, pushed=e),
-    delivery.PullRequestRequested: lambda e, r: delivery.RequestPullRequest(actor=r.actor, requested=e),
-    delivery.PullRequestOpened: lambda e, r: delivery.RecordPullRequest(actor=r.actor, answer=e),
-    delivery.PullRequestFailed: lambda e, r: delivery.RecordPullRequest(actor=r.actor, answer=e),
     delivery.MergeStarted: lambda e, r: delivery.StartMerge(actor=r.actor, started=e),
     delivery.ChangeMerged: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
     delivery.MergeFailed: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
+    publication.PushStarted: lambda e, r: publication.StartPush(actor=r.actor, started=e),
+    publication.BranchPushed: lambda e, r: publication.FinishPush(actor=r.actor, answer=e),
+    publication.PushFailed: lambda e, r: publication.FinishPush(actor=r.actor, answer=e),
+    publication.PullRequestRequested: lambda e, r: publication.RequestPullRequest(actor=r.actor, requested=e),
+    publication.PullRequestOpened: lambda e, r: publication.RecordPullRequest(actor=r.actor, answer=e),
+    publication.PullRequestFailed: lambda e, r: publication.RecordPullRequest(actor=r.actor, answer=e),
+    landing.PullRequestChecked: lambda e, r: landing.RecordChecks(actor=r.actor, checked=e),
+    landing.PullRequestMergeRequested: lambda e, r: landing.RequestLanding(actor=r.actor, requested=e),
+    landing.PullRequestMerged: lambda e, r: landing.FinishLanding(actor=r.actor, answer=e),
+    landing.PullRequestMergeFailed: lambda e, r: landing.FinishLanding(actor=r.actor, answer=e),
     verdict.ProofIssued: lambda e, r: verdict.IssueProof(actor=r.actor, issued=e),
     verdict.TextErased: lambda e, r: verdict.EraseText(actor=r.actor, erased=e),
     controller.ControllerStopped: lambda e, r: controller.StopController(actor=r.actor, controller=e.controller, reason=e.reason),
