@@ -61,7 +61,7 @@ class Progress:
             print(f"{mark} {text}", file=sys.stderr, flush=True)
 
 
-def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911 - one arm per kind
+def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind
     """Mark, colour and words for an event worth a line, without any free text."""
     match event:
         case GoalCreated() | GoalForked():

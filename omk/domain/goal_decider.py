@@ -45,7 +45,7 @@ from omk.domain.subjects.task import (
     StartTask,
     TaskProposed,
 )
-from omk.domain.wanted import controlling
+from omk.domain.wanted import controlling, wanted
 from omk.domain.work_decider import LandSlice, RecordWork, landed, recorded
 from omk.errors import Refused
 
@@ -119,7 +119,8 @@ def _guard(command: Command, state: GoalState) -> None:
             _guard_merged(command, state)
             _guard_tree(command, state)
         case PauseGoal() | CancelGoal():
-            ends = "ready" if ruling is None and is_ready(state) else ruling if ruling == "cancelled" else None
+            is_over = ruling is None and is_ready(state) and not wanted(state)  # a ready change may be on its way still
+            ends = "ready" if is_over else ruling if ruling == "cancelled" else None
             again = isinstance(command, CancelGoal) and ends == "cancelled"
             _refuse(state, None if again else ends)
         case ResumeGoal() if ruling in {"cancelled", "failed_infra"}:

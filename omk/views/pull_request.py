@@ -72,7 +72,7 @@ def _tasks(state: Document, proof: Document, most: int) -> list[str]:
     count = proof["task_graph_summary"]
     told = f"{count['done_tasks']} of {count['total_tasks']} done, {count['blocked_tasks']} blocked."
     rows = [
-        f"- {code(one['id'])} {one['status']}, {one['attempts']} attempt(s): {escaped(one['title'] or '')}"
+        f"- {code(one['id'])} {one['status']}, attempts: {one['attempts']}: {escaped(one['title'] or '')}"
         for one in state["tasks"]
     ]
     return [told, "", *_listed(rows, most)]
@@ -143,7 +143,7 @@ def _files(_: Document, proof: Document, most: int) -> list[str]:
 
 def _artifacts(_: Document, proof: Document, most: int) -> list[str]:
     rows = [
-        f"- output of {one['kind'].replace('_', ' ')} {code(one['name'])} (event {one['seq']}): {one['size']} bytes, {code(one['digest'])}"
+        f"- {word(one['kind'])} {code(one['name'])}, event {one['seq']}: {one['size']} bytes, {code(one['digest'])}"
         for one in proof["artifacts"]
     ]
     return _listed(rows, most)

@@ -80,16 +80,22 @@ def _answer(course: Course, obligation: str) -> Command | None:
             return agent.FinishAgent(actor=f"agent:{rest}", finished=event("agent_finished", agent=rest, task=of))
         case "task":
             return task.FinishTask(actor=CONTROLLER, task=name, attempt=int(number), tree=state.worktree.tree or None)
-        case "pull_request":
-            return publication.RecordPullRequest(actor=CONTROLLER, answer=event("pull_request_opened", attempt=int(rest)))
-        case "push":
-            return publication.FinishPush(actor=CONTROLLER, answer=event("branch_pushed", attempt=int(rest)))
-        case "pull_request_merge":
-            return landing.FinishLanding(actor=CONTROLLER, answer=event("pull_request_merged", attempt=int(rest)))
+        case "push" | "pull_request" | "pull_request_merge":
+            return _published(course, subject, int(rest))
         case "merge":
             return delivery.FinishMerge(actor=CONTROLLER, answer=event("change_merged", branch=name, attempt=int(number)))
         case _:
             return _judgement(course, obligation)
+
+
+def _published(course: Course, subject: str, attempt: int) -> Command:
+    match subject:
+        case "push":
+            return publication.FinishPush(actor=CONTROLLER, answer=course.event("branch_pushed", attempt=attempt))
+        case "pull_request":
+            return publication.RecordPullRequest(actor=CONTROLLER, answer=course.event("pull_request_opened", attempt=attempt))
+        case _:
+            return landing.FinishLanding(actor=CONTROLLER, answer=course.event("pull_request_merged", attempt=attempt))
 
 
 def _judgement(course: Course, obligation: str) -> Command | None:

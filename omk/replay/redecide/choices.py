@@ -54,7 +54,7 @@ NAMES: Mapping[type[Effect], str] = {
 }
 
 
-def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
+def chosen(command: Command, event: object, state: GoalState) -> Plain | None:  # noqa: PLR0911 - one arm per sort of effect
     """The effect that *command*, of which *event* was recorded, begins or ends; None if no controller chose it.
 
     It says as much of the effect as is on record: the codes for which a task failed or is tried again are free text.

@@ -81,7 +81,7 @@ def _drive(session: Session, steps: tuple[Step, ...]) -> None:
 def _lift(session: Session) -> None:
     """Take what held the delivery up as mended, once everything else is as it should be."""
     blocked = session.state.goal.blocked
-    if blocked is None or not blocked.code.startswith(PREFIX):
+    if blocked is None or not (blocked.code or "").startswith(PREFIX):
         require_ready(session)
         return
     if codes := open_codes(session.state):

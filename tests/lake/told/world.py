@@ -28,13 +28,16 @@ from omk.domain.subjects.worktree import CloseWorktree
 from omk.domain.values import Finding
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
     MakePlan,
     MakeReview,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     TryAgain,
@@ -147,8 +150,14 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
-            case MergeSlice():
-                raise AssertionError("a world in which one works after the other has no slices")
+            case OpenPullRequest():
+                self.ask_for_pull_request()
+            case MergeSlice() | AwaitChecks() | MergePullRequest():
+                raise AssertionError("a world in which one works after the other, and nobody merges for others")
+
+    def ask_for_pull_request(self) -> None:
+        """Bring the change into a pull request; `tests.lake.told.people` knows how."""
+        raise NotImplementedError
 
     def merge(self, actor: str) -> None:
         """Bring the change into its branch; `tests.lake.told.endings` knows how."""
