@@ -94,6 +94,8 @@ OF_KIND: dict[tuple[type[Event], str], Know] = {
     (publication.PullRequestFailed, "attempt"): lambda _, state: state.publication.pull_requests or 1,
     (landing.PullRequestMerged, "attempt"): lambda _, state: state.landing.merges or 1,
     (landing.PullRequestMergeFailed, "attempt"): lambda _, state: state.landing.merges or 1,
+    (publication.PushStarted, "base"): lambda where, state: meant.base_of(where, state).commit,
+    (landing.PullRequestChecked, "outcome"): _is("passed"),
     (gate.GateStarted, "attempt"): meant.gate_attempt,
     (gate.GateRan, "attempt"): meant.gate_attempt,
     (gate.GateRan, "outcome"): _is("passed"),
