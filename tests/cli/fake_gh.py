@@ -33,8 +33,12 @@ FIELDS = {
 LONGEST_BODY, LONGEST_TITLE = 65_536, 256
 
 
+def tell(words):
+    sys.stdout.write(f"{words}\n")
+
+
 def die(status, words):
-    print(words, file=sys.stderr)
+    sys.stderr.write(f"{words}\n")
     sys.exit(status)
 
 
@@ -92,7 +96,7 @@ class Forge:
 
     def list(self, flags, _):
         found = [one for one in self.state["pulls"] if one["head"] == flags["--head"]]
-        print(json.dumps([self.shown(one, flags["--json"]) for one in found]))
+        tell(json.dumps([self.shown(one, flags["--json"]) for one in found]))
 
     def text(self, flags):
         body = sys.stdin.read()
@@ -112,19 +116,19 @@ class Forge:
         pull = {"url": url, "state": "OPEN", "head": head, "isDraft": "--draft" in flags, "headRefOid": ""}
         self.state["pulls"].append(pull | self.text(flags))
         self.save()
-        print(f"\nCreating pull request\n{url}")
+        tell(f"\nCreating pull request\n{url}")
 
     def edit(self, flags, rest):
         self.pull(rest[0]).update(self.text(flags))
         self.save()
-        print(rest[0])
+        tell(rest[0])
 
     def ready(self, flags, rest):
         self.pull(rest[0])["isDraft"] = "--undo" in flags
         self.save()
 
     def view(self, flags, rest):
-        print(json.dumps(self.shown(self.pull(rest[0]), flags["--json"])))
+        tell(json.dumps(self.shown(self.pull(rest[0]), flags["--json"])))
 
     def checks(self, _, __):
         answers = self.state.get("checks", [[{"name": "tests / on linux", "bucket": "pass"}]])
@@ -133,7 +137,7 @@ class Forge:
         self.save()
         if not now:
             die(1, "no checks reported on the 'work' branch")
-        print(json.dumps(now))
+        tell(json.dumps(now))
         if any(one["bucket"] == "pending" for one in now):
             sys.exit(8)
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,17 +32,20 @@ def call(
 
     Raises `TimedOut` after *seconds*, `Stopped` once *stop* is set, `FileNotFoundError` when there is no such program.
     """
-    child = subprocess.Popen(
-        command,
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        process_group=0,  # a Ctrl-C ends omk, which ends what it began in order
-    )
+    with tempfile.TemporaryFile() as said:  # a file, for a pipe would not be filled while we look whether to stop
+        said.write(stdin)
+        said.seek(0)
+        child = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=said,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,  # a Ctrl-C ends omk, which ends what it began in order
+        )
     try:
-        return _waited(child, stdin, round(seconds / POLL_SECONDS), stop)
+        return _waited(child, round(seconds / POLL_SECONDS), stop)
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -49,13 +53,11 @@ def call(
             child.communicate()
 
 
-def _waited(child: "subprocess.Popen[bytes]", stdin: bytes, polls: int, stop: threading.Event) -> Finished:
-    said: bytes | None = stdin
+def _waited(child: "subprocess.Popen[bytes]", polls: int, stop: threading.Event) -> Finished:
     for _ in range(polls):
         with contextlib.suppress(subprocess.TimeoutExpired):
-            out, err = child.communicate(said, timeout=POLL_SECONDS)
+            out, err = child.communicate(timeout=POLL_SECONDS)
             return Finished(child.returncode, out, err.decode(errors="replace"))
-        said = None  # it is on its way
         if stop.is_set():
             raise Stopped("It is not wanted any more.")
     raise TimedOut

@@ -111,13 +111,13 @@ def merge_published(session: Session, into: str | None, prove_again: Callable[[]
     require_mergeable(session)
     for _ in range(TRIES):
         _land(session)
-        if _is_landed(session):
+        if _is_landed(session) and not open_codes(session.state):
             return True
         prove_again()
         _require_unblocked(session)
-        require_ready(session)
         if _is_landed(session):
-            return True
+            return True  # whatever the verdict on it
+        require_ready(session)
     raise Refused(f"The base of {session.state.publication.url} moves faster than it is proven. Try again: omk merge")
 
 
