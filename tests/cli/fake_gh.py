@@ -54,7 +54,7 @@ def parse(verb, words):
             rest.append(word)
     if missing := NEEDED.get(verb, set()) - flags.keys():
         die(1, f"missing: {missing}")
-    if strange := set(flags.get("--json", "url").split(",")) - FIELDS:
+    if strange := set(str(flags.get("--json", "url")).split(",")) - FIELDS:
         die(1, f"Unknown JSON field: {strange}")
     if len(rest) != (0 if verb in {"list", "create"} else 1):
         die(1, f"wrong arguments: {rest}")
