@@ -15,15 +15,11 @@ from omk.domain.subjects.agent import (
 from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, BudgetSet, TaskBudgetSet, UsageReported
 from omk.domain.subjects.controller import ControllerStarted, ControllerStopped
 from omk.domain.subjects.delivery import (
-    BranchPushed,
     ChangeAccepted,
     ChangeMerged,
     ChangeRejected,
     MergeFailed,
     MergeStarted,
-    PullRequestFailed,
-    PullRequestOpened,
-    PullRequestRequested,
 )
 from omk.domain.subjects.gate import BreakerClosed, BreakerHalfOpened, BreakerOpened, GateRan, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
@@ -40,8 +36,23 @@ from omk.domain.subjects.goal import (
     GoalUnblocked,
     OracleAssessed,
 )
+from omk.domain.subjects.landing import (
+    Check,
+    PullRequestChecked,
+    PullRequestMerged,
+    PullRequestMergeFailed,
+    PullRequestMergeRequested,
+)
 from omk.domain.subjects.policy import Needs, PolicyConfigured
 from omk.domain.subjects.progress import GateScore, IterationMeasured, Objection, StagnationDetected
+from omk.domain.subjects.publication import (
+    BranchPushed,
+    PullRequestFailed,
+    PullRequestOpened,
+    PullRequestRequested,
+    PushFailed,
+    PushStarted,
+)
 from omk.domain.subjects.review import (
     ReviewBlocked,
     ReviewErrored,
@@ -302,10 +313,6 @@ BUDGET: tuple[Event, ...] = (
 DELIVERY: tuple[Event, ...] = (
     ChangeAccepted(tree=AFTER, summary="It greets by name, and the tests say so."),
     ChangeRejected(tree=AFTER, reason="It greets twice."),
-    BranchPushed(remote="origin", branch="omk/greet", commit=LANDED),
-    PullRequestRequested(attempt=1, head="omk/greet", into="main", draft=True, title="Greet the name that is given"),
-    PullRequestOpened(attempt=1, url="https://example.org/hello/pull/7"),
-    PullRequestFailed(attempt=1, reason="gh is not signed in."),
     MergeStarted(attempt=1, branch="main", before=COMMIT, commit=LANDED, tree=AFTER),
     ChangeMerged(attempt=1, branch="main", before=COMMIT, commit=LANDED, tree=AFTER),
     MergeFailed(attempt=1, branch="main", reason="hello.py has local changes."),
@@ -337,6 +344,22 @@ PROGRESS: tuple[Event, ...] = (
     ),
 )
 
+URL = "https://example.org/hello/pull/7"
+PUBLICATION: tuple[Event, ...] = (
+    PushStarted(attempt=1, remote="origin", branch="omk/greet", commit=LANDED, tree=AFTER, base=COMMIT, expected=None),
+    BranchPushed(attempt=1, remote="origin", branch="omk/greet", commit=LANDED),
+    PushFailed(attempt=1, remote="origin", branch="omk/greet", reason="Somebody else pushed to omk/greet."),
+    PullRequestRequested(
+        attempt=1, url=None, head="omk/greet", commit=LANDED, into="main", draft=True, title="Greet the name that is given"
+    ),
+    PullRequestOpened(attempt=1, url=URL),
+    PullRequestFailed(attempt=1, reason="gh is not signed in."),
+    PullRequestChecked(url=URL, commit=LANDED, outcome="passed", checks=(Check(name="tests / linux", outcome="pass"),)),
+    PullRequestMergeRequested(attempt=1, url=URL, commit=LANDED, tree=AFTER, into="main", before=COMMIT),
+    PullRequestMerged(attempt=1, url=URL, commit=LANDED, tree=AFTER),
+    PullRequestMergeFailed(attempt=1, url=URL, reason="Somebody asked for changes."),
+)
+
 REST: tuple[Event, ...] = (
     ProofIssued(status="not_ready", rules=1, verdict=VERDICT, tree=AFTER, seq=40),
     TextErased(seq=12, paths=("text",), reason="A password was in it."),
@@ -353,6 +376,6 @@ REST: tuple[Event, ...] = (
     EffectAborted(obligation="gate:tests:1", reason="The controller that announced this is gone."),
 )
 
-ALL = (GOAL, POLICY, TASK, WORKTREE, SLICE, AGENT, GATES, REVIEW, BUDGET, DELIVERY, PROGRESS, REST)
+ALL = (GOAL, POLICY, TASK, WORKTREE, SLICE, AGENT, GATES, REVIEW, BUDGET, DELIVERY, PUBLICATION, PROGRESS, REST)
 EXAMPLES: dict[str, Event] = {kind_of(event): event for part in ALL for event in part}
 """An event of each kind, by its stored name; free text still in words."""

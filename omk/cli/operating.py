@@ -10,13 +10,16 @@ from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
 from omk.cli.writing import finish, on_goal, settle
 from omk.domain.state import GoalState
+from omk.domain.subjects.controller import Step
 from omk.domain.subjects.delivery import AcceptChange, RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, RecordDecision, ResumeGoal
 from omk.domain.subjects.review import GrantWaiver
 from omk.errors import Refused
 from omk.runtime.controller import drive
 from omk.runtime.merge import merge_change
+from omk.runtime.publish.order import is_published, merge_published
 from omk.runtime.recovery import recover
+from omk.runtime.session import Session
 
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
 LooseReason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
@@ -95,19 +98,27 @@ def merge(
 ) -> None:
     """Bring a ready change into its branch, proving the merged tree first if the branch moved: omk merge latest."""
     with on_goal(goal, "merge", store) as session:
-        person = session.actor
+        person, published = session.actor, is_published(session.state)
+        steps: tuple[Step, ...] = ("verify", "review", "accept", *(("merge",) if published else ()))
 
         def prove_again() -> None:
-            drive(session, ("verify", "review", "accept"))
+            drive(session, steps)
             session.actor, session.handle.controller = person, None
 
-        if not merge_change(session, into, prove_again):
+        merge_it = merge_published if published else merge_change
+        if not merge_it(session, into, prove_again):
             say("Nothing to do: the change is merged.")
             finish(session, session.handle.proof, form=form, as_json=as_json)
             return
         settle(session, form=form, as_json=as_json)
-        done = session.state.delivery.merge
-        say(f"Merged into {done.branch} as {(done.commit or '')[:12]}." if done else "Merged.")
+        say(_merged(session))
+
+
+def _merged(session: Session) -> str:
+    there, here = session.state.landing.merge, session.state.delivery.merge
+    if there is not None and there.outcome == "merged":
+        return f"Merged {there.url} into {there.into} as {there.commit[:12]}."
+    return f"Merged into {here.branch} as {(here.commit or '')[:12]}." if here else "Merged."
 
 
 def pause(

@@ -12,6 +12,8 @@ from omk.domain.subjects.agent import AgentFinished
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
 from omk.domain.subjects.gate import BreakerOpened, GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
+from omk.domain.subjects.landing import PullRequestChecked, PullRequestMerged
+from omk.domain.subjects.publication import BranchPushed, PullRequestOpened
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.task import TaskRejected, TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
@@ -116,5 +118,14 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             return "✓", GOOD, "change accepted"
         case ChangeMerged(branch=branch, commit=commit):
             return "✓", GOOD, f"merged into {branch} as {commit[:12]}"
+        case BranchPushed(remote=remote, branch=branch):
+            return "✓", GOOD, f"pushed {branch} to {remote}"
+        case PullRequestOpened(url=url):
+            return "✓", GOOD, f"pull request {url}"
+        case PullRequestChecked(outcome=outcome, checks=checks):
+            good = outcome == "passed"
+            return "✓" if good else "✗", GOOD if good else BAD, f"{counted(len(checks), 'check')}: {outcome}"
+        case PullRequestMerged(url=url, commit=commit):
+            return "✓", GOOD, f"merged {url} as {commit[:12]}"
         case _:
             return None

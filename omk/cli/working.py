@@ -109,7 +109,7 @@ def run(
         is_attended=is_attended(),
         accept=accept,
         merge=merge,
-        delivery=_local(delivery),
+        delivery=delivery,
         conduct=_conduct(needs, gates_at_once, rerun_failed, flaky),
     )
     _begin(prompt, wishes, ALL_STEPS, verb="run", store=store, form=form, as_json=as_json)
@@ -307,9 +307,3 @@ def _exists(name: str, store: str | None) -> bool:
     finally:
         known.log.close()
     return True
-
-
-def _local(delivery: Delivery) -> Delivery:
-    if delivery != "local":
-        raise Refused(f"--delivery {delivery} is not there yet: omk delivers locally. Leave the flag out, then omk merge.")
-    return delivery

@@ -11,8 +11,10 @@ from omk.domain.subjects.controller import CONTROLLER
 from omk.domain.subjects.delivery import DELIVERY
 from omk.domain.subjects.gate import GATE
 from omk.domain.subjects.goal import GOAL
+from omk.domain.subjects.landing import LANDING
 from omk.domain.subjects.policy import POLICY
 from omk.domain.subjects.progress import PROGRESS
+from omk.domain.subjects.publication import PUBLICATION
 from omk.domain.subjects.review import REVIEW
 from omk.domain.subjects.slice import SLICE
 from omk.domain.subjects.task import TASK
@@ -30,6 +32,8 @@ SUBJECTS: dict[str, Decider[Any]] = {
     "review": REVIEW,
     "budget": BUDGET,
     "delivery": DELIVERY,
+    "publication": PUBLICATION,
+    "landing": LANDING,
     "verdict": VERDICT,
     "controller": CONTROLLER,
     "progress": PROGRESS,

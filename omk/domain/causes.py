@@ -21,9 +21,11 @@ from omk.domain.subjects.goal import (
     GoalUnblocked,
     OracleAssessed,
 )
+from omk.domain.subjects.landing import PullRequestChecked, PullRequestMergeRequested
 from omk.domain.subjects.obligation import CLOSES
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
+from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
 from omk.domain.subjects.slice import SliceConflicted, SliceMended, SliceRecorded, WorkKept
 from omk.domain.subjects.task import (
@@ -160,6 +162,21 @@ def _merge(event: Any, state: GoalState) -> tuple[int, ...]:
     return (*_tree(event, state), *((word.seq,) if word else ()))
 
 
+def _pull_request(event: Any, state: GoalState) -> tuple[int, ...]:
+    pushed = state.publication.pushed
+    return (pushed.seq,) if pushed else _merge(event, state)
+
+
+def _asked(event: Any, state: GoalState) -> tuple[int, ...]:
+    asked = state.publication.pull_request
+    return (asked.seq,) if asked else _pull_request(event, state)
+
+
+def _landing(event: Any, state: GoalState) -> tuple[int, ...]:
+    checks = state.landing.checks
+    return (*_asked(event, state), *_merge(event, state), *((checks.seq,) if checks else ()))
+
+
 def _judged(event: ProofIssued, _: GoalState) -> tuple[int, ...]:
     return (event.seq,)
 
@@ -220,6 +237,10 @@ CAUSES: dict[type[Event], Causes] = {
     ChangeAccepted: _accepted,
     ChangeRejected: _accepted,
     MergeStarted: _merge,
+    PushStarted: _merge,
+    PullRequestRequested: _pull_request,
+    PullRequestChecked: _asked,
+    PullRequestMergeRequested: _landing,
     ControllerStarted: _none,
     ProofIssued: _judged,
     TextErased: lambda event, _: (event.seq,),

@@ -23,14 +23,7 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AskPermission, CallTool, StartAgent
 from omk.domain.subjects.budget import ExtendBudget
 from omk.domain.subjects.controller import AbortEffect, StartController
-from omk.domain.subjects.delivery import (
-    AUTO,
-    AcceptChange,
-    ChangeAccepted,
-    RejectChange,
-    RequestPullRequest,
-    StartMerge,
-)
+from omk.domain.subjects.delivery import AUTO, AcceptChange, ChangeAccepted, RejectChange, StartMerge
 from omk.domain.subjects.gate import ConfigureGates, RecordGate, StartGate
 from omk.domain.subjects.goal import (
     CancelGoal,
@@ -41,7 +34,9 @@ from omk.domain.subjects.goal import (
     RecordDecision,
     ResumeGoal,
 )
+from omk.domain.subjects.landing import RequestLanding
 from omk.domain.subjects.policy import ConfigurePolicy
+from omk.domain.subjects.publication import RequestPullRequest, StartPush
 from omk.domain.subjects.review import GrantWaiver, StartReview
 from omk.domain.subjects.task import (
     CONTROLLER,
@@ -54,7 +49,7 @@ from omk.domain.subjects.task import (
     StartTask,
     TaskProposed,
 )
-from omk.domain.wanted import controlling
+from omk.domain.wanted import controlling, wanted
 from omk.domain.work_decider import LandSlice, RecordWork, landed, recorded
 from omk.errors import Refused
 
@@ -69,7 +64,7 @@ BLANK = Recorded(goal="", seq=0, at="", actor="", causes=(), prev="", event=None
 ROUTES = {command: part for part, subject in SUBJECTS.items() for command in subject.commands}
 WORK = (
     *(StartAgent, StartGate, StartReview, StartTask, ClaimTask),
-    *(AskPermission, StartMerge, RequestPullRequest),
+    *(AskPermission, StartMerge, StartPush, RequestPullRequest, RequestLanding),
 )
 ADVICE = {
     "paused": "Resume it: omk resume {goal}",
@@ -100,8 +95,8 @@ def decide(command: Command, state: GoalState) -> list[Event]:
         events += _reopened(command, state)
     if isinstance(command, AcceptChange) and not events and not state.worktree.is_accepted:
         return [ChangeAccepted(tree=command.tree, summary=command.summary)]  # this tree, but on another base
-    if isinstance(command, StartMerge) and events:
-        _guard_merge(command, state)
+    if isinstance(command, StartMerge | StartPush | RequestLanding) and events:
+        _guard_proven(command, state)
     return events
 
 
@@ -130,7 +125,8 @@ def _guard(command: Command, state: GoalState) -> None:
             _guard_merged(command, state)
             _guard_tree(command, state)
         case PauseGoal() | CancelGoal():
-            ends = "ready" if ruling is None and is_ready(state) else ruling if ruling == "cancelled" else None
+            is_over = ruling is None and is_ready(state) and not wanted(state)  # a ready change may be on its way still
+            ends = "ready" if is_over else ruling if ruling == "cancelled" else None
             again = isinstance(command, CancelGoal) and ends == "cancelled"
             _refuse(state, None if again else ends)
         case ResumeGoal() if ruling in {"cancelled", "failed_infra"}:
@@ -193,13 +189,14 @@ def _guard_tree(command: AcceptChange | RejectChange | GrantWaiver, state: GoalS
         _guard_waiver(command, state)
 
 
-def _guard_merge(command: StartMerge, state: GoalState) -> None:
-    """Only a proven tree goes into a branch."""
+def _guard_proven(command: StartMerge | StartPush | RequestLanding, state: GoalState) -> None:
+    """Only a proven tree goes into a branch, here or elsewhere."""
     codes = open_codes(state)
     if codes:
         raise Refused(f"{state.goal.id} is not ready; open: {', '.join(codes)}. See `omk why {state.goal.id}`.")
-    if command.started.tree != state.worktree.tree:
-        tree, proven = command.started.tree[:12], state.worktree.tree[:12]
+    going = command.requested.tree if isinstance(command, RequestLanding) else command.started.tree
+    if going != state.worktree.tree:
+        tree, proven = going[:12], state.worktree.tree[:12]
         raise Refused(f"Tree {tree} is not the proven tree {proven}. Merge that one: omk merge {state.goal.id}")
 
 

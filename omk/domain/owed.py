@@ -55,9 +55,14 @@ def _worktrees(state: "GoalState") -> Owed:
         yield f"{BOOKKEEPING}:{key}", Obligation(owner="controller", seq=place.seq)
 
 
-def _pull_requests(state: "GoalState") -> Owed:
-    for key, seq in state.delivery.asking.items():
-        yield f"pull_request:{key}", Obligation(owner="external", seq=seq)
+def _published(state: "GoalState") -> Owed:
+    for name, seq in state.publication.open.items():
+        yield name, Obligation(owner="external", seq=seq)
+
+
+def _landed(state: "GoalState") -> Owed:
+    for name, seq in state.landing.open.items():
+        yield name, Obligation(owner="external", seq=seq)
 
 
 def _merges(state: "GoalState") -> Owed:
@@ -73,7 +78,8 @@ OWED: dict[str, Callable[["GoalState"], Owed]] = {
     "task": _tasks,
     "review.running": _reviews,
     "worktree.open_worktrees": _worktrees,
-    "delivery.asking": _pull_requests,
     "delivery.merging": _merges,
+    "publication.open": _published,
+    "landing.open": _landed,
 }
 """The one field of the state that each sort of obligation is gathered from, and how."""

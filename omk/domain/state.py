@@ -14,9 +14,11 @@ from omk.domain.subjects.controller import Controllers
 from omk.domain.subjects.delivery import Delivery
 from omk.domain.subjects.gate import Gates
 from omk.domain.subjects.goal import Goal
+from omk.domain.subjects.landing import Landing
 from omk.domain.subjects.obligation import Obligations
 from omk.domain.subjects.policy import Policy
 from omk.domain.subjects.progress import Progress
+from omk.domain.subjects.publication import Publication
 from omk.domain.subjects.review import Reviews
 from omk.domain.subjects.slice import Slices
 from omk.domain.subjects.task import Tasks
@@ -51,6 +53,8 @@ class GoalState(Value):
     review: Reviews = Reviews()
     budget: Budget = Budget()
     delivery: Delivery = Delivery()
+    publication: Publication = Publication()
+    landing: Landing = Landing()
     verdict: Verdicts = Verdicts()
     controller: Controllers = Controllers()
     progress: Progress = Progress()

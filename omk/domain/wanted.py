@@ -6,7 +6,7 @@ After a crash the same fold gives the same list. Bookkeeping (issuing a proof, c
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from omk.domain.event import Time, Value
+from omk.domain.event import Time, Tree, Value
 from omk.domain.graph import is_free, startable
 from omk.domain.plan import PLAN, REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors
@@ -113,6 +113,24 @@ class MergeByPolicy(Value):
     """Merge the change, as `--merge gated` asks."""
 
 
+class OpenPullRequest(Value):
+    """Have the accepted *tree* on the remote, and a pull request that asks for it, as `--delivery` says."""
+
+    tree: Tree
+
+
+class AwaitChecks(Value):
+    """Wait until the checks of the pull request have judged *commit*."""
+
+    commit: str
+
+
+class MergePullRequest(Value):
+    """Have the pull request merged at *commit*, as `--merge gated` asks."""
+
+    commit: str
+
+
 Effect = (
     MakePlan
     | RunPlanner
@@ -128,6 +146,9 @@ Effect = (
     | AcceptByPolicy
     | TryAgain
     | MergeByPolicy
+    | OpenPullRequest
+    | AwaitChecks
+    | MergePullRequest
 )
 
 
@@ -279,9 +300,30 @@ def _accept(state: GoalState, _: Request) -> Sequence[Effect]:
     return [AcceptByPolicy()] if is_auto and _gaps(state) == ("integration.accepted",) else []
 
 
+def _publish(state: GoalState, _: Request) -> Sequence[Effect]:
+    """A pull request for what was accepted; then, if the policy merges, its checks and its merge."""
+    settings, published, landing = state.goal.settings, state.publication, state.landing
+    is_busy = published.is_busy or landing.is_busy
+    own = ("obligations.closed",) if is_busy else ()
+    if settings is None or settings.delivery == "local" or _gaps(state) != own:
+        return []
+    tree, base = state.worktree.tree, state.worktree.base
+    if landing.holds(tree):
+        return []
+    commit = published.pull_request.commit if published.pull_request else ""
+    word, asked = state.delivery.acceptance, published.pull_request
+    is_told = asked is not None and word is not None and asked.seq > word.seq
+    if published.is_busy or not (is_told and base is not None and published.shows(tree, base.commit)):
+        return [OpenPullRequest(tree=tree)]
+    if settings.delivery != "auto-pr" or settings.merge != "gated":
+        return []
+    is_green = landing.is_busy or landing.is_green(commit)
+    return [MergePullRequest(commit=commit) if is_green else AwaitChecks(commit=commit)]
+
+
 def _merge(state: GoalState, _: Request) -> Sequence[Effect]:
     settings, merge = state.goal.settings, state.delivery.merge
-    is_gated = settings is not None and settings.merge == "gated"
+    is_gated = settings is not None and settings.merge == "gated" and settings.delivery == "local"
     is_done = merge is not None and merge.seq > (state.delivery.acceptance.seq if state.delivery.acceptance else 0)
     return [MergeByPolicy()] if is_gated and not is_done and not _gaps(state) else []
 
@@ -342,6 +384,11 @@ ASK = (
     Ask("execute", _measure, ("policy", "progress")),
     Ask("execute", _stop_loop, ("policy", "progress", *EVIDENCE)),
     Ask("accept", _accept, ("goal.settings", *EVIDENCE)),
+    Ask(
+        "merge",
+        _publish,
+        ("goal.settings", "delivery.acceptance", "publication", "landing", "worktree.tree", "worktree.base", *EVIDENCE),
+    ),
     Ask("merge", _merge, ("goal.settings", "delivery.merge", "delivery.acceptance", *EVIDENCE)),
     Ask(None, _again, PARTS),  # why rules have gaps, which may be anywhere
 )

@@ -128,23 +128,26 @@ def artifacts_of(state: GoalState) -> list[Document]:
 
 def delivery_of(state: GoalState) -> list[Document]:
     """How the change reached a branch, a remote, a pull request: none or one entry."""
-    delivery = state.delivery
-    if not (delivery.merge or delivery.pushed or delivery.pull_request):
+    merge, published, landing = state.delivery.merge, state.publication, state.landing
+    if not (merge or published.push or published.pull_request):
         return []
     return [
         {
-            "branch": delivery.pushed.branch if delivery.pushed else delivery.merge.branch if delivery.merge else None,
-            "merge": plain(delivery.merge),
-            "pushed": plain(delivery.pushed),
-            "pr_url": delivery.pull_request,
+            "branch": published.push.branch if published.push else merge.branch if merge else None,
+            "merge": plain(merge),
+            "pushed": plain(published.pushed),
+            "pull_request": plain(published.pull_request),
+            "pr_url": published.url,
+            "checks": plain(landing.checks),
+            "remote_merge": plain(landing.merge),
         }
     ]
 
 
 def commits_of(state: GoalState) -> list[str]:
-    """The commits omk made for this goal, in their order; the merge commit last."""
-    merge = state.delivery.merge
-    merged = [merge.commit] if merge and merge.outcome == "merged" and merge.commit else []
+    """The commits that were made for this goal, in their order; those that merged it last."""
+    merges = (state.delivery.merge, state.landing.merge)
+    merged = [merge.commit for merge in merges if merge and merge.outcome == "merged" and merge.commit]
     return list(dict.fromkeys([*state.worktree.commits, *merged]))
 
 

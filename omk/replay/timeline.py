@@ -8,7 +8,22 @@ from msgspec import Struct
 
 from omk.domain.digest import digest_of
 from omk.domain.event import Event, Recorded, kind_of, kind_tag
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, progress, review, task, verdict, worktree
+from omk.domain.subjects import (
+    agent,
+    budget,
+    controller,
+    delivery,
+    gate,
+    goal,
+    landing,
+    policy,
+    progress,
+    publication,
+    review,
+    task,
+    verdict,
+    worktree,
+)
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.text import ERASED, texts
@@ -188,10 +203,6 @@ SUMMARIES: dict[type[Event], Summary] = {
     budget.TaskBudgetSet: lambda e, _: f"{e.task}: {_limits(e)}",
     delivery.ChangeAccepted: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'summary')}",
     delivery.ChangeRejected: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'reason')}",
-    delivery.BranchPushed: lambda e, _: f"{e.branch} to {e.remote}",
-    delivery.PullRequestRequested: lambda e, t: f"{e.head} into {e.into}{_said(e, t, 'title')}",
-    delivery.PullRequestOpened: lambda e, _: e.url,
-    delivery.PullRequestFailed: _reason("failed"),
     delivery.MergeStarted: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
     delivery.ChangeMerged: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
     delivery.MergeFailed: lambda e, t: f"{e.branch}{_said(e, t, 'reason')}",
@@ -199,6 +210,16 @@ SUMMARIES: dict[type[Event], Summary] = {
         f"{e.iteration}: {e.passed} of {counted(e.total, 'gate')}, {counted(e.files, 'file')} touched, {e.tokens} tokens"
     ),
     progress.StagnationDetected: lambda e, t: f"{e.cause} ({e.confidence} %){_said(e, t, 'reason')}",
+    publication.PushStarted: lambda e, _: f"{e.commit[:_HEX]} to {e.branch} of {e.remote}",
+    publication.BranchPushed: lambda e, _: f"{e.branch} to {e.remote}",
+    publication.PushFailed: lambda e, t: f"{e.branch} to {e.remote}{_said(e, t, 'reason')}",
+    publication.PullRequestRequested: lambda e, t: f"{e.head} into {e.into}{_said(e, t, 'title')}",
+    publication.PullRequestOpened: lambda e, _: e.url,
+    publication.PullRequestFailed: _reason("failed"),
+    landing.PullRequestChecked: lambda e, _: f"{e.outcome}: {_names(tuple(f'{one.name} {one.outcome}' for one in e.checks))}",
+    landing.PullRequestMergeRequested: lambda e, _: f"{e.commit[:_HEX]} into {e.into}",
+    landing.PullRequestMerged: lambda e, _: f"{e.url} as {e.commit[:_HEX]}",
+    landing.PullRequestMergeFailed: _reason("failed"),
     verdict.ProofIssued: lambda e, _: f"{_word(e.status)} at event {e.seq}",
     verdict.TextErased: lambda e, t: f"{_names(e.paths)} of event {e.seq}{_said(e, t, 'reason')}",
     controller.ControllerStarted: lambda e, _: f"{e.controller}: {', '.join(e.steps)}",

@@ -8,6 +8,7 @@ The nearest file wins, from the goal's directory up to the root; in one director
     accept = "manual"               # manual, auto
     merge = "manual"                # disabled, manual, gated
     max_attempts = 3                # a whole number, at least 1
+    remote = "origin"               # where branches are pushed
     kind = "bugfix"                 # a kind of goal, instead of the classification
     gates_at_once = 4               # gates that run beside each other at most; default 1
     rerun_failed = 1                # a red gate runs again so often on the same tree; default 0
@@ -103,6 +104,7 @@ class Settings(Value):
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: int | None = None
+    remote: str | None = None
     kind: Kind | None = None
     gates: tuple[GateDefinition, ...] = ()
     around: Surroundings = NOTHING
@@ -154,6 +156,7 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     accept: Literal["manual", "auto"] | None = None
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: Annotated[int, Meta(ge=1)] | None = None
+    remote: Words | None = None
     kind: Kind | None = None
     gates_at_once: AtOnce | None = None
     rerun_failed: Reruns | None = None
@@ -197,6 +200,7 @@ ALLOWED = {
     "max_attempts": "a whole number, at least 1",
     "run": 'a shell line or argv, like "pytest -q" or ["pytest", "-q"]',
     "timeout": 'a duration like "10m", or seconds',
+    "remote": 'the name of a remote, like "origin"',
     "agent": 'an agent spec, like "acp:kimi acp"',
     "planner": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
@@ -268,6 +272,7 @@ def settings_of(table: object, path: str) -> Settings:
         accept=read.accept,
         merge=read.merge,
         max_attempts=read.max_attempts,
+        remote=read.remote,
         kind=read.kind,
         gates=gates,
         around=around,

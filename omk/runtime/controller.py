@@ -14,6 +14,7 @@ from omk.domain.subjects.delivery import AUTO, AcceptChange
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
@@ -21,7 +22,9 @@ from omk.domain.wanted import (
     MakeReview,
     MeasurePass,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     RunPlanner,
@@ -35,6 +38,8 @@ from omk.runtime.dispatcher import Dispatcher
 from omk.runtime.handle import Superseded
 from omk.runtime.inside import marked_as_controller
 from omk.runtime.merge import merge_change
+from omk.runtime.publish.merging import await_checks, merge_pull_request
+from omk.runtime.publish.pull_request import open_pull_request
 from omk.runtime.recovery import abort_open, clean_up
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
@@ -168,4 +173,7 @@ PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {
     AcceptByPolicy: _accept,
     TryAgain: _again,
     MergeByPolicy: _merge,
+    OpenPullRequest: open_pull_request,
+    AwaitChecks: await_checks,
+    MergePullRequest: merge_pull_request,
 }

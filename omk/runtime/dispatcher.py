@@ -13,7 +13,20 @@ from typing import Any
 
 from omk.domain.due import cut_off, passed
 from omk.domain.subjects.task import RenewLease
-from omk.domain.wanted import AwaitBreaker, Effect, MakeReview, MergeSlice, RunAgent, RunGate, RunPlanner, controlling, wanted
+from omk.domain.wanted import (
+    AwaitBreaker,
+    AwaitChecks,
+    Effect,
+    MakeReview,
+    MergePullRequest,
+    MergeSlice,
+    OpenPullRequest,
+    RunAgent,
+    RunGate,
+    RunPlanner,
+    controlling,
+    wanted,
+)
 from omk.errors import OmkError, Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.session import Session
@@ -22,7 +35,10 @@ from omk.runtime.undisturbed import ENDING
 Perform = Callable[[Session, Any], None]
 POLL_SECONDS = 0.1
 """How often the log is looked at for what others recorded (SQLite cannot notify): well within the second a person waits."""
-LASTING = (RunPlanner, RunAgent, RunGate, MakeReview, MergeSlice, AwaitBreaker)
+LASTING = (
+    *(RunPlanner, RunAgent, RunGate, MakeReview, MergeSlice, AwaitBreaker),
+    *(OpenPullRequest, AwaitChecks, MergePullRequest),
+)
 """The effects that take time."""
 
 

@@ -82,13 +82,9 @@ def run_git(
     reads: bool,
 ) -> Finished:
     """Run git and give whatever came of it: for commands whose exit status is an answer."""
-    command = ["git", *(f"--git-dir={place}" for place in (git_dir,) if place is not None)]
-    command += ["--no-optional-locks"] if reads else []
-    for name, value in SETTINGS.items():
-        command += ["-c", f"{name}={value}"]
     try:
         ended = subprocess.run(
-            [*command, *arguments],
+            command_of(arguments, git_dir=git_dir, reads=reads),
             cwd=directory or git_dir,  # one's own directory may be gone
             env={**clean_environment(), **FIXED, MARK: marked("git"), **environment},
             input=b"" if stdin is None else stdin,
@@ -103,6 +99,14 @@ def run_git(
     except OSError as error:
         raise Unusable(f"git cannot be run in {directory or Path.cwd()}: {error.strerror}.") from error
     return Finished(ended.returncode, ended.stdout, ended.stderr.decode(errors="replace"))
+
+
+def command_of(arguments: Sequence[str | os.PathLike[str]], *, git_dir: Path | None, reads: bool) -> list[str | os.PathLike[str]]:
+    """The words to call git with."""
+    place = [f"--git-dir={git_dir}"] if git_dir is not None else []
+    locks = ["--no-optional-locks"] if reads else []
+    settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    return ["git", *place, *locks, *settings, *arguments]
 
 
 def clean_environment() -> dict[str, str]:

@@ -30,7 +30,7 @@ from omk.runtime.gates.definition import NOTHING, Surroundings, gates_from_flags
 from omk.runtime.gates.guards import guards
 from omk.runtime.planning import given_plan
 from omk.runtime.policy import policy_from
-from omk.runtime.repository import UserRepository
+from omk.runtime.repository import UserRepository, ask
 from omk.runtime.session import Session
 from omk.runtime.snapshot import LINK
 
@@ -97,6 +97,8 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     )
     agent = wishes.agent or settings.agent
     planner = _planner(wishes, settings)
+    policy = policy_from(settings, wishes.conduct, planner, wishes.each.over(settings.each))
+    _require_remote(user, wishes.delivery, policy.remote)
     _refuse_secrets(agent, gates, settings, planner)
     blobs = {path: blob for path, (_, blob) in files.items()}
     held = guards(gates, blobs, read, user.subdirectory, _links(files))
@@ -104,7 +106,6 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     attempts = attempts if wishes.until_ready or wishes.max_attempts else 1
     created = GoalCreated(prompt=prompt, repository=user.repository(identity), base=user.base)
     configured = _configured(wishes, settings, agent, attempts)
-    policy = policy_from(settings, wishes.conduct, planner, wishes.each.over(settings.each))
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
         ConfigurePolicy(actor=actor, configured=in_order(policy, wishes.conduct, gates)),
@@ -169,6 +170,12 @@ def _configured(wishes: Wishes, settings: Settings, agent: str | None, attempts:
         scope=settings.write,
         sources=(settings.source,) if settings.source else (),
     )
+
+
+def _require_remote(user: UserRepository, delivery: Delivery, remote: str) -> None:
+    """A goal that could never be delivered is better not begun."""
+    if delivery != "local" and not ask(user.top, "remote", "get-url", "--", remote):
+        raise Refused(f"--delivery {delivery} needs the remote {remote}. Add it: git remote add {remote} URL")
 
 
 def _planner(wishes: Wishes, settings: Settings) -> str | None:

@@ -32,7 +32,7 @@ def merge_change(session: Session, into: str | None, prove_again: Callable[[], N
         session.handle.refresh()
         settle_merge(session)
     state = session.state
-    _require_ready(session)
+    require_mergeable(session)
     branch = into or (state.goal.base.branch if state.goal.base else None)
     if branch is None:
         raise Refused("The goal began on a detached HEAD. Name the branch: omk merge --into BRANCH")
@@ -43,10 +43,10 @@ def merge_change(session: Session, into: str | None, prove_again: Callable[[], N
         raise Refused(f"There is no branch {branch}. Name another: omk merge --into BRANCH")
     base = state.worktree.base
     if base is None or tip != base.commit:
-        _rebase(session, branch, tip)
+        rebase(session, branch, tip)
         if prove_again is not None and session.handle.proof.status != "ready":
             prove_again()
-        _require_ready(session)
+        require_mergeable(session)
     with alone(session.handle.folder):
         _land(session, branch, tip)
     return True
@@ -67,11 +67,17 @@ def settle_merge(session: Session) -> None:
     session.handle(FinishMerge(actor=session.actor, answer=answer))
 
 
-def _require_ready(session: Session) -> None:
+def require_ready(session: Session) -> None:
+    """Raise `Refused` unless nothing is open."""
     proof = session.handle.proof
     if proof.status != "ready":
         codes = ", ".join(gap.code for gap in proof.gaps) or proof.status
         raise Refused(f"{session.goal} is {proof.status}; open: {codes}. See `omk why {session.goal}`.")
+
+
+def require_mergeable(session: Session) -> None:
+    """Raise `Refused` unless the goal is ready, and is one that may be merged."""
+    require_ready(session)
     policy = session.state.goal.settings.merge if session.state.goal.settings else "manual"
     if policy == "disabled":
         raise Refused(f"{session.goal} was started with --merge disabled; only manual and gated goals are merged.")
@@ -90,7 +96,7 @@ def _is_merged(session: Session, branch: str) -> bool:
     )
 
 
-def _rebase(session: Session, branch: str, tip: str) -> None:
+def rebase(session: Session, branch: str, tip: str) -> None:
     """Put the change on the branch's new tip, as a tree that nothing has judged yet."""
     files, workshop = session.state.worktree, session.workshop
     old = files.base
@@ -127,7 +133,7 @@ def _rebase(session: Session, branch: str, tip: str) -> None:
 def _land(session: Session, branch: str, tip: str) -> None:
     handle, actor = session.handle, session.actor
     tree = session.state.worktree.tree
-    message = _message(session)
+    message = commit_message(session)
     session.workshop.purge()
     session.workshop.require_whole(tree, tip)
     commit = session.workshop.commit_tree(tree, [tip], message)
@@ -146,7 +152,7 @@ def _land(session: Session, branch: str, tip: str) -> None:
     handle(FinishMerge(actor=actor, answer=merged))
 
 
-def _message(session: Session) -> str:
+def commit_message(session: Session) -> str:
     """The commit message: the goal's words, and where its proof is."""
     state = session.state
     prompt = " ".join(session.handle.text(state.goal.prompt).split())

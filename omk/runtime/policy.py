@@ -8,6 +8,7 @@ from omk.runtime.gates.conduct import UNSAID, Conduct, conducted
 LEASE_MS = 300_000
 MOST_TASKS = 50
 ANY = Limits()
+REMOTE = "origin"
 
 
 def policy_from(
@@ -35,6 +36,6 @@ def policy_from(
         stagnation_window=settings.stagnation.window,
         stagnation_metrics=settings.stagnation.metrics,
         approve=settings.allow,
-        remote="origin",
+        remote=settings.remote or REMOTE,
     )
     return conducted(policy, (settings.conduct, conduct))

@@ -17,6 +17,7 @@ from omk.errors import OmkError
 from omk.runtime.alone import alone
 from omk.runtime.merge import settle_merge
 from omk.runtime.naming import agent_worktree
+from omk.runtime.publish.settle import settle_publishing
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import Work, kept
 from omk.runtime.steps.files import files_of
@@ -59,6 +60,7 @@ def clean_up(session: Session) -> None:
         end_left(active.pid, active.started)
     sweep(session)
     settle_merge(session)
+    settle_publishing(session)
     abort_open(session, "The controller that announced this is gone.")
     if active is not None or session.state.worktree.open_worktrees:
         session.close_worktrees()

@@ -21,7 +21,8 @@ class Session(Site):
     """One process at work on one goal.
 
     `actor` is who its events are by; `tell` hears one line about what begins, `warn` one about what went wrong beside the
-    work; `consult` asks a person, where one is; `slot` tells it from other jobs of its kind.
+    work; `consult` asks a person, where one is; `slot` tells it from other jobs of its kind; `into` and `draft` are what
+    `omk pr` was told of the pull request, beyond the policy.
     """
 
     def __init__(
@@ -37,6 +38,8 @@ class Session(Site):
         self.warn: Callable[[str], None] = lambda _: None
         self.agent: str | None = None
         self.consult: Consult | None = None
+        self.into: str | None = None
+        self.draft = False
         self.slot = 0
         self.reading: Reading | None = None
 

@@ -88,6 +88,17 @@ class Trees:
         except GitFailed:
             return False
 
+    def has_commit(self, name: str) -> bool:
+        """Whether a commit can still be read."""
+        try:
+            return self.bare.git("cat-file", "-t", name).strip() == b"commit"
+        except GitFailed:
+            return False
+
+    def parent_of(self, commit: str) -> str:
+        """The first parent of a commit."""
+        return self.bare.git("rev-parse", "--verify", f"{commit}^1").decode().strip()
+
     def tree_of(self, commit: str) -> str:
         """The tree of a commit."""
         return self._once("tree", commit, lambda: self.bare.git("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip())

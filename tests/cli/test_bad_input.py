@@ -119,7 +119,7 @@ FLAGS = {
     "no money": (("--agent", WRITES_CLI, "--budget-usd", "0"), "--budget-usd"),
     "a secret in the agent's command": (("--agent", "command:x --token ghp_" + "Zx81kQ" * 6), "secret"),
     "a secret in a gate's command": (("--agent", WRITES_CLI, "--gate", "a=curl -H ghp_" + "Zx81kQ" * 6), "secret"),
-    "a delivery that is not there": (("--agent", WRITES_CLI, "--delivery", "draft-pr"), "draft-pr"),
+    "a delivery without a remote": (("--agent", WRITES_CLI, "--delivery", "draft-pr"), "draft-pr"),
     "a store that is none": (("--agent", WRITES_CLI, "--store", "mysql://host/x"), "sqlite:///"),
 }
 

@@ -11,7 +11,25 @@ from omk.domain.plan import PLAN
 from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.delivery import AUTO, ChangeMerged, FinishMerge, MergeStarted, StartMerge
 from omk.domain.subjects.gate import GateRan, GateStarted, HalfOpenBreaker, RecordGate, StartGate
+from omk.domain.subjects.landing import (
+    FinishLanding,
+    PullRequestChecked,
+    PullRequestMerged,
+    PullRequestMergeRequested,
+    RecordChecks,
+    RequestLanding,
+)
 from omk.domain.subjects.progress import DetectStagnation
+from omk.domain.subjects.publication import (
+    BranchPushed,
+    FinishPush,
+    PullRequestOpened,
+    PullRequestRequested,
+    PushStarted,
+    RecordPullRequest,
+    RequestPullRequest,
+    StartPush,
+)
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
@@ -20,6 +38,7 @@ from omk.domain.wanted import (
     AcceptByPolicy,
     Ask,
     AwaitBreaker,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
@@ -27,7 +46,9 @@ from omk.domain.wanted import (
     MakeReview,
     MeasurePass,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     RunPlanner,
@@ -96,6 +117,8 @@ class Simulated:
                 return self._loop(story, effect)
             case BeginTask() | EndTask() | TryAgain():
                 return _task(story, effect)
+            case OpenPullRequest() | AwaitChecks() | MergePullRequest():
+                return _publish(story, effect)
 
     def work(self, story: Story, task: str, attempt: int) -> list[Command]:
         """An agent works on the task."""
@@ -156,6 +179,30 @@ def _task(story: Story, effect: BeginTask | EndTask | TryAgain) -> list[Command]
             return [FailTask(actor=BOT, task=task, attempt=attempt, reason=", ".join(gaps))]
         case TryAgain(gaps=gaps):
             return [RetryTask(actor=BOT, task=task, reason=", ".join(gaps))]
+
+
+def _publish(story: Story, effect: OpenPullRequest | AwaitChecks | MergePullRequest) -> list[Command]:
+    """A remote where all goes well at once."""
+    files, published = story.state.worktree, story.state.publication
+    match effect:
+        case OpenPullRequest(tree=now):
+            pushes, asked, commit = published.pushes + 1, published.pull_requests + 1, tree(f"commit of {now}")
+            base = files.base.commit if files.base else ""
+            return [
+                StartPush(actor=BOT, started=some(PushStarted, attempt=pushes, commit=commit, tree=now, base=base)),
+                FinishPush(actor=BOT, answer=some(BranchPushed, attempt=pushes, commit=commit)),
+                RequestPullRequest(actor=BOT, requested=some(PullRequestRequested, attempt=asked, commit=commit)),
+                RecordPullRequest(actor=BOT, answer=some(PullRequestOpened, attempt=asked)),
+            ]
+        case AwaitChecks(commit=commit):
+            return [RecordChecks(actor=BOT, checked=some(PullRequestChecked, commit=commit))]
+        case MergePullRequest(commit=commit):
+            merge = story.state.landing.merges + 1
+            requested = some(PullRequestMergeRequested, attempt=merge, commit=commit, tree=files.tree)
+            return [
+                RequestLanding(actor=BOT, requested=requested),
+                FinishLanding(actor=BOT, answer=some(PullRequestMerged, attempt=merge, tree=files.tree)),
+            ]
 
 
 def _merge(story: Story) -> list[Command]:

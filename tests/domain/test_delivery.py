@@ -3,20 +3,13 @@ from msgspec.structs import replace
 
 from omk.domain.subjects.delivery import (
     AUTO,
-    BranchPushed,
     ChangeAccepted,
     ChangeMerged,
     ChangeRejected,
     FinishMerge,
     MergeFailed,
     MergeStarted,
-    PullRequestFailed,
-    PullRequestOpened,
-    PullRequestRequested,
-    RecordPullRequest,
-    RecordPush,
     RejectChange,
-    RequestPullRequest,
     StartMerge,
 )
 from omk.domain.subjects.gate import GateStarted, StartGate
@@ -134,25 +127,3 @@ def test_a_merge_that_failed_leaves_the_goal_ready_and_can_be_tried_again():
     assert story.proof.status == "ready"
     again = replace(STARTED, attempt=2)
     story.when(MERGE).then_nothing().when(replace(MERGE, started=again)).then(again)
-
-
-def test_a_pull_request_is_asked_for_once():
-    ask = RequestPullRequest(actor=ANN, requested=some(PullRequestRequested))
-    opened = RecordPullRequest(actor=ANN, answer=some(PullRequestOpened))
-    story = goal.given(*READY).when(opened).then_nothing().when(ask).then(ask.requested)
-    story.when(ask).then_nothing()
-    story = story.when(opened).then(opened.answer)
-    story.when(opened).then_nothing().when(ask).then_nothing()
-    assert story.state.delivery.pull_request == some(PullRequestOpened).url
-
-
-def test_a_pull_request_that_failed_can_be_asked_for_again():
-    ask = RequestPullRequest(actor=ANN, requested=some(PullRequestRequested))
-    story = goal.given(*READY, ask, RecordPullRequest(actor=ANN, answer=some(PullRequestFailed)))
-    again = replace(ask.requested, attempt=2)
-    story.when(RequestPullRequest(actor=ANN, requested=again)).then(again)
-
-
-def test_a_push_is_recorded_once():
-    push = RecordPush(actor=ANN, pushed=some(BranchPushed))
-    goal.given(*READY).when(push).then(push.pushed).when(push).then_nothing()

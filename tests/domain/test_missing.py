@@ -12,8 +12,10 @@ from omk.domain.event import Unknown
 from omk.domain.proof.proof import prove
 from omk.domain.proof.standing import judge
 from omk.domain.subjects.agent import AgentStarted, PermissionAsked, ToolCalled
-from omk.domain.subjects.delivery import MergeStarted, PullRequestRequested
+from omk.domain.subjects.delivery import MergeStarted
+from omk.domain.subjects.landing import PullRequestMergeRequested
 from omk.domain.subjects.obligation import BOOKKEEPING, CLOSES
+from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewBlocked
 from omk.domain.subjects.task import StartTask
 from tests.domain.rule_stories import LACKS, gate_story, waive
@@ -111,7 +113,9 @@ def test_everything_that_was_announced_is_named_by_its_real_fields():
         *READY,
         some(ToolCalled, tool="call-7", agent=None),
         some(PermissionAsked, permission="ask-7"),
+        some(PushStarted, attempt=2),
         some(PullRequestRequested, attempt=2),
+        some(PullRequestMergeRequested, attempt=4),
         some(MergeStarted, branch="main", attempt=3),
         gate_run(attempt=2)[0],
         review_run("code", attempt=2)[0],
@@ -121,7 +125,9 @@ def test_everything_that_was_announced_is_named_by_its_real_fields():
     assert missing(story, "obligations.closed") == [
         ("tool_finished.v1", {"tool": "call-7"}),
         ("permission_answered.v1", {"permission": "ask-7"}),
+        ("branch_pushed.v1", {"attempt": 2}),
         ("pull_request_opened.v1", {"attempt": 2}),
+        ("pull_request_merged.v1", {"attempt": 4}),
         ("change_merged.v1", {"branch": "main", "attempt": 3}),
         ("gate_ran.v1", {"gate": "tests", "attempt": 2}),
         ("review_passed.v1", {"review": "code", "attempt": 2}),

@@ -12,10 +12,12 @@ from omk.domain.state import fold
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.agent import AgentStarted, PermissionAsked, ToolCalled
 from omk.domain.subjects.controller import AbortEffect
-from omk.domain.subjects.delivery import MergeStarted, PullRequestRequested
+from omk.domain.subjects.delivery import MergeStarted
 from omk.domain.subjects.gate import GatesConfigured, GateStarted
 from omk.domain.subjects.goal import GoalForked
+from omk.domain.subjects.landing import PullRequestMergeRequested
 from omk.domain.subjects.obligation import BOOKKEEPING, CLOSES, OPENS
+from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewStarted
 from omk.domain.subjects.task import LeaseExpired, StartTask, TaskRetried, TaskStarted
 from omk.domain.subjects.worktree import OpenWorktree, WorktreeOpened
@@ -56,7 +58,9 @@ ANNOUNCED: dict[type[Event], tuple[Step, ...]] = {
     WorktreeOpened: (*CREATED, OpenWorktree(actor=BOT, worktree="agent", purpose="agent", tree=tree("base"))),
     GateStarted: (*WORKED, gate_run()[0]),
     ReviewStarted: (*WORKED, review_run("code")[0]),
+    PushStarted: (*READY, some(PushStarted)),
     PullRequestRequested: (*READY, some(PullRequestRequested)),
+    PullRequestMergeRequested: (*READY, some(PullRequestMergeRequested)),
     MergeStarted: (*READY, some(MergeStarted, tree=tree("done"))),
 }
 

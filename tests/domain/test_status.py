@@ -32,6 +32,7 @@ WORLDS = {
     "the agent fails": Simulated(agent=lambda attempt: "failed" if attempt == 1 else "succeeded"),
     "nothing is written": Simulated(writes=lambda _: False),
     "a review objects": Simulated(review=ReviewBlocked),
+    "a pull request is merged": Simulated(),
 }
 
 
@@ -39,8 +40,12 @@ WORLDS = {
 def driven(name):
     """All that a controller does for a goal, one record after the other."""
     asked_for = order("execute", "verify", "review", "accept", "merge", max_attempts=3)
+    delivery = "auto-pr" if name == "a pull request is merged" else "local"
     story = goal.given(
-        create(accept="auto", merge="gated"), gates(gate_named()), policy(stagnation_warmup=0, stagnation_window=2), asked_for
+        create(accept="auto", merge="gated", delivery=delivery),
+        gates(gate_named()),
+        policy(stagnation_warmup=0, stagnation_window=2),
+        asked_for,
     )
     return WORLDS[name].drive(story).records
 

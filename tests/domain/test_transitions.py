@@ -12,7 +12,7 @@ from omk.domain.state import evolve, fold
 from omk.domain.subjects.agent import AgentStarted, PermissionAsked
 from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, ExhaustBudget, ExtendBudget
 from omk.domain.subjects.controller import ControllerStarted
-from omk.domain.subjects.delivery import MergeStarted, PullRequestRequested, RejectChange, StartMerge
+from omk.domain.subjects.delivery import MergeStarted, RejectChange, StartMerge
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
     BlockGoal,
@@ -24,6 +24,7 @@ from omk.domain.subjects.goal import (
     ResumeGoal,
     UnblockGoal,
 )
+from omk.domain.subjects.publication import PullRequestRequested
 from omk.domain.subjects.review import GrantWaiver, ReviewStarted
 from omk.domain.subjects.task import TaskClaimed, TaskStarted
 from omk.domain.wanted import controlling

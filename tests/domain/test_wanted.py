@@ -94,6 +94,29 @@ def test_gated_merges_by_itself_and_once():
     assert story.proof.status == "ready"
 
 
+@pytest.mark.parametrize(
+    ("delivery", "merge", "last"),
+    [
+        ("local", "manual", ["AcceptByPolicy"]),
+        ("draft-pr", "gated", ["AcceptByPolicy", "OpenPullRequest"]),
+        ("auto-pr", "manual", ["AcceptByPolicy", "OpenPullRequest"]),
+        ("auto-pr", "gated", ["AcceptByPolicy", "OpenPullRequest", "AwaitChecks", "MergePullRequest"]),
+    ],
+)
+def test_a_goal_is_delivered_as_far_as_both_policies_say(delivery, merge, last):
+    world = Simulated()
+    story = world.drive(begun(accept="auto", merge=merge, delivery=delivery))
+    assert names(world.performed)[-len(last) :] == last
+    assert story.state.delivery.merge is None
+    assert story.proof.status == "ready"
+
+
+def test_without_acceptance_nothing_is_published():
+    world = Simulated()
+    world.drive(begun(accept="manual", merge="gated", delivery="auto-pr"))
+    assert "OpenPullRequest" not in names(world.performed)
+
+
 def test_manual_merges_nothing():
     assert Simulated().drive(begun(accept="auto", merge="manual")).state.delivery.merge is None
 

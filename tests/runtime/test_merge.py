@@ -53,7 +53,7 @@ def test_a_long_goal_makes_a_short_subject(repository):
     words = "Build a cli that " + "counts " * 40
     assert len(words) > merge.SUBJECT
     session.handle.text = lambda _: words  # type: ignore[method-assign, assignment]
-    subject, _, body = merge._message(session).partition("\n")
+    subject, _, body = merge.commit_message(session).partition("\n")
     assert len(subject) <= merge.SUBJECT
     assert subject.endswith("…")
     assert words.strip() in body

@@ -1,16 +1,19 @@
 """Which events are bad news by themselves, whatever the verdict made of them."""
 
 from omk.domain.subjects.agent import AgentDied, AgentFinished, ToolFinished
-from omk.domain.subjects.delivery import ChangeRejected, MergeFailed, PullRequestFailed
+from omk.domain.subjects.delivery import ChangeRejected, MergeFailed
 from omk.domain.subjects.gate import GateRan
 from omk.domain.subjects.goal import GoalCancelled, GoalFailed
+from omk.domain.subjects.landing import PullRequestMergeFailed
+from omk.domain.subjects.publication import PullRequestFailed, PushFailed
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored
 from omk.domain.subjects.task import TaskFailed
 from omk.domain.subjects.worktree import ScopeViolated
 from omk.views.lines import word
 
 BAD = (
-    *(AgentDied, ChangeRejected, MergeFailed, PullRequestFailed, GoalCancelled, GoalFailed),
+    *(AgentDied, ChangeRejected, MergeFailed, GoalCancelled, GoalFailed),
+    *(PushFailed, PullRequestFailed, PullRequestMergeFailed),
     *(ReviewBlocked, ReviewErrored, TaskFailed, ScopeViolated),
 )
 """Kinds that are always bad news."""

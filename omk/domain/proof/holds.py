@@ -130,6 +130,8 @@ def obligations_closed(state: GoalState, _: str) -> Evidence:
     """Nothing announced is open, but for worktrees: they are bookkeeping."""
     if state.agent.is_busy or state.gate.is_busy or state.review.is_busy or state.delivery.is_busy:
         return None
+    if state.publication.is_busy or state.landing.is_busy:
+        return None
     return None if any(task.running for task in state.task.values()) else ()
 
 

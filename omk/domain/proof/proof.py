@@ -148,6 +148,9 @@ def _readiness(state: GoalState, status: str, gaps: list[Gap]) -> str:
     merge = state.delivery.merge
     if status == "ready" and merge is not None and merge.outcome == "merged":
         return f"ready: merged into {merge.branch} as {(merge.commit or '')[:12]}"
+    remote = state.landing.merge
+    if status == "ready" and remote is not None and remote.outcome == "merged":
+        return f"ready: merged into {remote.into} as {remote.commit[:12]}, by {remote.url}"
     if status == "ready":
         return "ready: integration and oracle evidence passed"
     first = [gap for gap in gaps if not gap.follows_from] or gaps

@@ -181,7 +181,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "obligations.closed",
         "Everything announced was answered.",
-        reads=("agent.is_busy", "gate.is_busy", "review.is_busy", "delivery.is_busy", "task"),
+        reads=(
+            *("agent.is_busy", "gate.is_busy", "review.is_busy", "delivery.is_busy"),
+            *("publication.is_busy", "landing.is_busy", "task"),
+        ),
         owed_by="controller",
         command="omk resume {goal}",
         lack=unanswered.obligations_closed,

@@ -8,6 +8,12 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.obligation import BOOKKEEPING
 
 _SHOWN = 5
+ANSWERED_BY_ATTEMPT = {
+    "push": "branch_pushed.v1",
+    "pull_request": "pull_request_opened.v1",
+    "pull_request_merge": "pull_request_merged.v1",
+}
+"""The good answers to what has no other name than its number."""
 
 
 def obligations_closed(state: GoalState, _: str) -> Lack:
@@ -30,6 +36,8 @@ def _answer(state: GoalState, obligation: str) -> Missing:
     """The event that would answer what was announced, by what identifies it. A good answer: which one it was, nobody knows."""
     subject, _, key = obligation.partition(":")
     name, _, attempt = key.rpartition(":")
+    if subject in ANSWERED_BY_ATTEMPT:
+        return Missing(kind=ANSWERED_BY_ATTEMPT[subject], where={"attempt": int(key)})
     match subject:
         case "task":
             return Missing(kind="task_finished.v1", where={"task": name, "attempt": int(attempt)})
@@ -43,8 +51,6 @@ def _answer(state: GoalState, obligation: str) -> Missing:
             return Missing(kind="gate_ran.v1", where={"gate": name, "attempt": int(attempt)})
         case "review":
             return Missing(kind=verdict_kind(state, name), where={"review": name, "attempt": int(attempt)})
-        case "pull_request":
-            return Missing(kind="pull_request_opened.v1", where={"attempt": int(key)})
         case _:
             return Missing(kind="change_merged.v1", where={"branch": name, "attempt": int(attempt)})
 

@@ -1,4 +1,4 @@
-"""Delivery: whether the change was accepted, and how it reached its branch."""
+"""Delivery: whether the change was accepted, and how it reached its branch here."""
 
 from typing import Literal
 
@@ -25,38 +25,6 @@ class ChangeRejected(Event, tag="change_rejected.v1"):
     """A person turned *tree* down."""
 
     tree: Tree
-    reason: Text
-
-
-class BranchPushed(Event, tag="branch_pushed.v1"):
-    """*branch* of *remote* holds *commit* now."""
-
-    remote: str
-    branch: str
-    commit: str
-
-
-class PullRequestRequested(Event, tag="pull_request_requested.v1"):
-    """omk is about to ask for a pull request."""
-
-    attempt: int
-    head: str
-    into: str
-    draft: bool
-    title: Text
-
-
-class PullRequestOpened(Event, tag="pull_request_opened.v1"):
-    """The pull request exists."""
-
-    attempt: int
-    url: str
-
-
-class PullRequestFailed(Event, tag="pull_request_failed.v1"):
-    """The pull request could not be opened."""
-
-    attempt: int
     reason: Text
 
 
@@ -115,21 +83,17 @@ class Merge(Value):
 
 
 class Delivery(Value):
-    """What became of the change; `merging` (by `main:2`) and `asking` (by `2`) are the seqs of what was not answered."""
+    """What became of the change here; `merging` (by `main:2`) are the seqs of the merges that were not answered."""
 
     acceptance: Acceptance | None = None
     merge: Merge | None = None
     merges: int = 0
     merging: Map[str, int] = Map()
-    pushed: BranchPushed | None = None
-    pull_request: str | None = None
-    pull_requests: int = 0
-    asking: Map[str, int] = Map()
 
     @property
     def is_busy(self) -> bool:
-        """Whether a merge or a request for a pull request is open."""
-        return bool(self.merging or self.asking)
+        """Whether a merge is open."""
+        return bool(self.merging)
 
 
 def accepted(delivery: Delivery, event: ChangeAccepted, record: Recorded) -> Delivery:
@@ -143,27 +107,6 @@ def rejected(delivery: Delivery, event: ChangeRejected, record: Recorded) -> Del
 def _word(status: Literal["accepted", "rejected"], tree: Tree, words: str, record: Recorded) -> Acceptance:
     summary = quoted(record, words)
     return Acceptance(status=status, tree=tree, summary=summary, actor=record.actor, at=record.at, seq=record.seq)
-
-
-def pushed(delivery: Delivery, event: BranchPushed, record: Recorded) -> Delivery:
-    return replace(delivery, pushed=event)
-
-
-def requested(delivery: Delivery, event: PullRequestRequested, record: Recorded) -> Delivery:
-    return replace(delivery, pull_requests=event.attempt, asking=delivery.asking.set(str(event.attempt), record.seq))
-
-
-def pull_request_opened(delivery: Delivery, event: PullRequestOpened, record: Recorded) -> Delivery:
-    url = event.url if event.attempt >= delivery.pull_requests else delivery.pull_request
-    return replace(_answered(delivery, str(event.attempt)), pull_request=url)
-
-
-def pull_request_failed(delivery: Delivery, event: PullRequestFailed, record: Recorded) -> Delivery:
-    return _answered(delivery, str(event.attempt))
-
-
-def _answered(delivery: Delivery, key: str) -> Delivery:
-    return replace(delivery, asking=delivery.asking.delete(key)) if key in delivery.asking else delivery
 
 
 def merge_started(delivery: Delivery, event: MergeStarted, record: Recorded) -> Delivery:
@@ -215,7 +158,7 @@ def _failed(delivery: Delivery, record: Recorded, reason: str) -> Delivery:
 def aborted(delivery: Delivery, event: EffectAborted, record: Recorded) -> Delivery:
     key, merge = aborted_key(event, "merge"), delivery.merge
     if key not in delivery.merging:
-        return _answered(delivery, aborted_key(event, "pull_request"))
+        return delivery
     is_newest = merge is not None and key == attempt_key(merge.branch, delivery.merges)
     delivery = _ended(delivery, key)
     return _failed(delivery, record, event.reason) if is_newest else delivery
@@ -230,10 +173,6 @@ EVOLVE: Table = {
     EffectAborted: aborted,
     ChangeAccepted: accepted,
     ChangeRejected: rejected,
-    BranchPushed: pushed,
-    PullRequestRequested: requested,
-    PullRequestOpened: pull_request_opened,
-    PullRequestFailed: pull_request_failed,
     MergeStarted: merge_started,
     ChangeMerged: merged,
     MergeFailed: merge_failed,
@@ -256,24 +195,6 @@ class RejectChange(Command, frozen=True):
     reason: str
 
 
-class RecordPush(Command, frozen=True):
-    """Record that a branch was pushed."""
-
-    pushed: BranchPushed
-
-
-class RequestPullRequest(Command, frozen=True):
-    """Announce a pull request."""
-
-    requested: PullRequestRequested
-
-
-class RecordPullRequest(Command, frozen=True):
-    """Record how the request for a pull request ended."""
-
-    answer: PullRequestOpened | PullRequestFailed
-
-
 class StartMerge(Command, frozen=True):
     """Announce a merge."""
 
@@ -286,7 +207,7 @@ class FinishMerge(Command, frozen=True):
     answer: ChangeMerged | MergeFailed
 
 
-DeliveryCommand = AcceptChange | RejectChange | RecordPush | RequestPullRequest | RecordPullRequest | StartMerge | FinishMerge
+DeliveryCommand = AcceptChange | RejectChange | StartMerge | FinishMerge
 AUTO = "policy:auto"
 
 
@@ -297,13 +218,6 @@ def decide(command: DeliveryCommand, delivery: Delivery) -> list[Event]:
             return _accept(command.actor, delivery, tree, summary)
         case RejectChange(tree=tree, reason=reason):
             return _reject(command.actor, delivery, tree, reason)
-        case RecordPush(pushed=event):
-            return [] if delivery.pushed == event else [event]
-        case RequestPullRequest(requested=event):
-            at_work = str(delivery.pull_requests) in delivery.asking
-            return [] if at_work or event.attempt <= delivery.pull_requests else [event]
-        case RecordPullRequest(answer=event):
-            return [event] if str(event.attempt) in delivery.asking else []
         case StartMerge(started=event):
             at_work = delivery.merge is not None and delivery.merge.outcome == "started"
             return [] if at_work or event.attempt <= delivery.merges else [event]

@@ -19,15 +19,24 @@ from omk.domain.subjects.agent import (
     ToolCalled,
     ToolFinished,
 )
-from omk.domain.subjects.delivery import (
-    ChangeMerged,
-    MergeFailed,
-    MergeStarted,
+from omk.domain.subjects.delivery import ChangeMerged, MergeFailed, MergeStarted
+from omk.domain.subjects.gate import GateRan, GateStarted
+from omk.domain.subjects.landing import (
+    PullRequestMerged,
+    PullRequestMergeFailed,
+    PullRequestMergeRequested,
+    landing_id,
+)
+from omk.domain.subjects.publication import (
+    BranchPushed,
     PullRequestFailed,
     PullRequestOpened,
     PullRequestRequested,
+    PushFailed,
+    PushStarted,
+    pull_request_id,
+    push_id,
 )
-from omk.domain.subjects.gate import GateRan, GateStarted
 from omk.domain.subjects.review import (
     ReviewBlocked,
     ReviewErrored,
@@ -85,7 +94,15 @@ def _review(event: ReviewStarted | ReviewPassed | ReviewBlocked | ReviewErrored 
 
 
 def _pull_request(event: PullRequestRequested | PullRequestOpened | PullRequestFailed) -> str:
-    return f"pull_request:{event.attempt}"
+    return pull_request_id(event.attempt)
+
+
+def _push(event: PushStarted | BranchPushed | PushFailed) -> str:
+    return push_id(event.attempt)
+
+
+def _landing(event: PullRequestMergeRequested | PullRequestMerged | PullRequestMergeFailed) -> str:
+    return landing_id(event.attempt)
 
 
 def _merge(event: MergeStarted | ChangeMerged | MergeFailed) -> str:
@@ -100,7 +117,9 @@ OPENS: dict[type[Event], tuple[Owner, Name]] = {
     WorktreeOpened: ("controller", _worktree),
     GateStarted: ("controller", _gate),
     ReviewStarted: ("controller", _review),
+    PushStarted: ("external", _push),
     PullRequestRequested: ("external", _pull_request),
+    PullRequestMergeRequested: ("external", _landing),
     MergeStarted: ("controller", _merge),
 }
 
@@ -117,8 +136,12 @@ CLOSES: dict[type[Event], Name] = {
     ReviewBlocked: _review,
     ReviewErrored: _review,
     ReviewNotApplicable: _review,
+    BranchPushed: _push,
+    PushFailed: _push,
     PullRequestOpened: _pull_request,
     PullRequestFailed: _pull_request,
+    PullRequestMerged: _landing,
+    PullRequestMergeFailed: _landing,
     ChangeMerged: _merge,
     MergeFailed: _merge,
     EffectAborted: lambda event: str(event.obligation),

@@ -14,7 +14,8 @@ FROM events JOIN lineage USING (goal)
 WHERE
     seq BETWEEN first AND last
     AND name IN (
-        'commit_made', 'branch_pushed', 'pull_request_requested', 'pull_request_opened', 'pull_request_failed', 'merge_started',
-        'merge_conflicted', 'change_merged', 'merge_failed'
+        'commit_made', 'push_started', 'branch_pushed', 'push_failed', 'pull_request_requested', 'pull_request_opened',
+        'pull_request_failed', 'pull_request_checked', 'pull_request_merge_requested', 'pull_request_merged',
+        'pull_request_merge_failed', 'merge_started', 'merge_conflicted', 'change_merged', 'merge_failed'
     )
 ORDER BY seq

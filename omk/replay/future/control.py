@@ -4,7 +4,7 @@ from omk.domain.event import Command
 from omk.domain.goal_decider import decide
 from omk.domain.proof import holds
 from omk.domain.state import INITIAL
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, landing, publication, review, task
 from omk.domain.subjects.obligation import BOOKKEEPING
 from omk.replay.future.course import CONTROLLER, PERSON, Course, Way
 from omk.replay.suppose.fill import WORDS
@@ -48,7 +48,7 @@ def _assess(course: Course) -> None:
 
 # --- What is announced ---
 
-RANK = ("tool", "permission", "agent", "gate", "review", "pull_request", "merge", "task")
+RANK = ("tool", "permission", "agent", "gate", "review", "push", "pull_request", "pull_request_merge", "merge", "task")
 """What ends before what."""
 
 
@@ -80,12 +80,22 @@ def _answer(course: Course, obligation: str) -> Command | None:
             return agent.FinishAgent(actor=f"agent:{rest}", finished=event("agent_finished", agent=rest, task=of))
         case "task":
             return task.FinishTask(actor=CONTROLLER, task=name, attempt=int(number), tree=state.worktree.tree or None)
-        case "pull_request":
-            return delivery.RecordPullRequest(actor=CONTROLLER, answer=event("pull_request_opened", attempt=int(rest)))
+        case "push" | "pull_request" | "pull_request_merge":
+            return _published(course, subject, int(rest))
         case "merge":
             return delivery.FinishMerge(actor=CONTROLLER, answer=event("change_merged", branch=name, attempt=int(number)))
         case _:
             return _judgement(course, obligation)
+
+
+def _published(course: Course, subject: str, attempt: int) -> Command:
+    match subject:
+        case "push":
+            return publication.FinishPush(actor=CONTROLLER, answer=course.event("branch_pushed", attempt=attempt))
+        case "pull_request":
+            return publication.RecordPullRequest(actor=CONTROLLER, answer=course.event("pull_request_opened", attempt=attempt))
+        case _:
+            return landing.FinishLanding(actor=CONTROLLER, answer=course.event("pull_request_merged", attempt=attempt))
 
 
 def _judgement(course: Course, obligation: str) -> Command | None:

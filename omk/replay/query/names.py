@@ -143,7 +143,7 @@ PROOF = _whole(
     changed_files=_name(
         "the paths that differ from the base commit", ("worktree.paths",), lambda m: sorted(m.state.worktree.paths), is_told=False
     ),
-    commits=_name("the commits omk made", ("worktree.commits", "delivery.merge"), lambda moment: commits_of(moment.state)),
+    commits=_name("the commits omk made", ("worktree.commits", "delivery.merge", "landing.merge"), lambda m: commits_of(m.state)),
     git=_name("`{branch, head, dirty}`", ("worktree.base", "delivery.merge"), lambda moment: git_of(moment.state)),
     issued=_field("how many verdicts are on record", "verdict.issued"),
 )

@@ -13,7 +13,9 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
 from omk.domain.subjects.gate import StartGate
+from omk.domain.subjects.landing import RecordChecks, RequestLanding
 from omk.domain.subjects.progress import DetectStagnation
+from omk.domain.subjects.publication import RequestPullRequest, StartPush
 from omk.domain.subjects.review import StartReview
 from omk.domain.subjects.slice import RejectSlice
 from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
@@ -21,6 +23,7 @@ from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConfl
 from omk.domain.wanted import (
     AcceptByPolicy,
     AwaitBreaker,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
@@ -28,7 +31,9 @@ from omk.domain.wanted import (
     MakeReview,
     MeasurePass,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     RunPlanner,
@@ -54,10 +59,13 @@ NAMES: Mapping[type[Effect], str] = {
     AcceptByPolicy: "accept_by_policy",
     TryAgain: "try_again",
     MergeByPolicy: "merge_by_policy",
+    OpenPullRequest: "open_pull_request",
+    AwaitChecks: "await_checks",
+    MergePullRequest: "merge_pull_request",
 }
 
 
-def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
+def chosen(command: Command, event: object, state: GoalState) -> Plain | None:  # noqa: PLR0911 - one arm per sort of effect
     """The effect that *command*, of which *event* was recorded, begins or ends; None if no controller chose it.
 
     It says as much of the effect as is on record: the codes for which a task failed or is tried again are free text.
@@ -72,7 +80,9 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
         case AcceptChange(actor=actor) if actor == AUTO:
             return {"effect": NAMES[AcceptByPolicy]}
         case RebaseChange() | RecordConflict() | RecordCommit() | StartMerge():
-            return {"effect": NAMES[MergeByPolicy]}
+            return {"effect": NAMES[_delivering(state)]}
+        case StartPush() | RequestPullRequest() | RecordChecks() | RequestLanding():
+            return _of_publishing(command)
         case LandSlice() | RejectSlice():
             task = command.changed.task if isinstance(command, LandSlice) else command.conflicted.task
             return {"effect": NAMES[MergeSlice], "task": task}
@@ -80,6 +90,27 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
             return _of_task(command, event, state)
         case _:
             return None
+
+
+def _delivering(state: GoalState) -> type[Effect]:
+    """The effect that puts the change on another base: the one that brings it to where it goes."""
+    settings, files = state.goal.settings, state.worktree
+    if settings is None or settings.delivery == "local":
+        return MergeByPolicy
+    is_shown = files.base is not None and state.publication.shows(files.tree, files.base.commit)
+    return MergePullRequest if is_shown else OpenPullRequest
+
+
+def _of_publishing(command: StartPush | RequestPullRequest | RecordChecks | RequestLanding) -> Plain:
+    match command:
+        case StartPush(started=push):
+            return plain_effect(OpenPullRequest(tree=push.tree))
+        case RequestPullRequest():
+            return {"effect": NAMES[OpenPullRequest]}
+        case RecordChecks(checked=checks):
+            return plain_effect(AwaitChecks(commit=checks.commit))
+        case RequestLanding(requested=landing):
+            return plain_effect(MergePullRequest(commit=landing.commit))
 
 
 def _of_itself(command: StartGate | StartReview | StartAgent | MeasureIteration | DetectStagnation) -> Plain:

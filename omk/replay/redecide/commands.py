@@ -12,7 +12,22 @@ from omk.domain.measuring import MeasureIteration
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, progress, review, task, verdict, worktree
+from omk.domain.subjects import (
+    agent,
+    budget,
+    controller,
+    delivery,
+    gate,
+    goal,
+    landing,
+    policy,
+    progress,
+    publication,
+    review,
+    task,
+    verdict,
+    worktree,
+)
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.work_decider import LandSlice
@@ -89,15 +104,21 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     budget.TaskBudgetSet: lambda e, r: budget.SetTaskBudget(actor=r.actor, limits=e),
     delivery.ChangeAccepted: lambda e, r: delivery.AcceptChange(actor=r.actor, tree=e.tree, summary=e.summary),
     delivery.ChangeRejected: lambda e, r: delivery.RejectChange(actor=r.actor, tree=e.tree, reason=e.reason),
-    delivery.BranchPushed: lambda e, r: delivery.RecordPush(actor=r.actor, pushed=e),
-    delivery.PullRequestRequested: lambda e, r: delivery.RequestPullRequest(actor=r.actor, requested=e),
-    delivery.PullRequestOpened: lambda e, r: delivery.RecordPullRequest(actor=r.actor, answer=e),
-    delivery.PullRequestFailed: lambda e, r: delivery.RecordPullRequest(actor=r.actor, answer=e),
     delivery.MergeStarted: lambda e, r: delivery.StartMerge(actor=r.actor, started=e),
     delivery.ChangeMerged: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
     delivery.MergeFailed: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
     progress.IterationMeasured: lambda e, r: MeasureIteration(actor=r.actor, likeness=e.likeness),
     progress.StagnationDetected: lambda e, r: progress.DetectStagnation(actor=r.actor, detected=e),
+    publication.PushStarted: lambda e, r: publication.StartPush(actor=r.actor, started=e),
+    publication.BranchPushed: lambda e, r: publication.FinishPush(actor=r.actor, answer=e),
+    publication.PushFailed: lambda e, r: publication.FinishPush(actor=r.actor, answer=e),
+    publication.PullRequestRequested: lambda e, r: publication.RequestPullRequest(actor=r.actor, requested=e),
+    publication.PullRequestOpened: lambda e, r: publication.RecordPullRequest(actor=r.actor, answer=e),
+    publication.PullRequestFailed: lambda e, r: publication.RecordPullRequest(actor=r.actor, answer=e),
+    landing.PullRequestChecked: lambda e, r: landing.RecordChecks(actor=r.actor, checked=e),
+    landing.PullRequestMergeRequested: lambda e, r: landing.RequestLanding(actor=r.actor, requested=e),
+    landing.PullRequestMerged: lambda e, r: landing.FinishLanding(actor=r.actor, answer=e),
+    landing.PullRequestMergeFailed: lambda e, r: landing.FinishLanding(actor=r.actor, answer=e),
     verdict.ProofIssued: lambda e, r: verdict.IssueProof(actor=r.actor, issued=e),
     verdict.TextErased: lambda e, r: verdict.EraseText(actor=r.actor, erased=e),
     controller.ControllerStopped: lambda e, r: controller.StopController(actor=r.actor, controller=e.controller, reason=e.reason),

@@ -8,7 +8,21 @@ import msgspec
 from omk.domain.event import Event
 from omk.domain.proof.rules import VERSION
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import (
+    agent,
+    budget,
+    controller,
+    delivery,
+    gate,
+    goal,
+    landing,
+    policy,
+    publication,
+    review,
+    task,
+    verdict,
+    worktree,
+)
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.replay.suppose import meant
@@ -71,9 +85,17 @@ OF_KIND: dict[tuple[type[Event], str], Know] = {
     (delivery.MergeStarted, "attempt"): lambda _, state: state.delivery.merges + 1,
     (delivery.ChangeMerged, "attempt"): lambda _, state: state.delivery.merges or 1,
     (delivery.MergeFailed, "attempt"): lambda _, state: state.delivery.merges or 1,
-    (delivery.PullRequestRequested, "attempt"): lambda _, state: state.delivery.pull_requests + 1,
-    (delivery.PullRequestOpened, "attempt"): lambda _, state: state.delivery.pull_requests or 1,
-    (delivery.PullRequestFailed, "attempt"): lambda _, state: state.delivery.pull_requests or 1,
+    (publication.PushStarted, "attempt"): lambda _, state: state.publication.pushes + 1,
+    (publication.PullRequestRequested, "attempt"): lambda _, state: state.publication.pull_requests + 1,
+    (landing.PullRequestMergeRequested, "attempt"): lambda _, state: state.landing.merges + 1,
+    (publication.BranchPushed, "attempt"): lambda _, state: state.publication.pushes or 1,
+    (publication.PushFailed, "attempt"): lambda _, state: state.publication.pushes or 1,
+    (publication.PullRequestOpened, "attempt"): lambda _, state: state.publication.pull_requests or 1,
+    (publication.PullRequestFailed, "attempt"): lambda _, state: state.publication.pull_requests or 1,
+    (landing.PullRequestMerged, "attempt"): lambda _, state: state.landing.merges or 1,
+    (landing.PullRequestMergeFailed, "attempt"): lambda _, state: state.landing.merges or 1,
+    (publication.PushStarted, "base"): lambda where, state: meant.base_of(where, state).commit,
+    (landing.PullRequestChecked, "outcome"): _is("passed"),
     (gate.GateStarted, "attempt"): meant.gate_attempt,
     (gate.GateRan, "attempt"): meant.gate_attempt,
     (gate.GateRan, "outcome"): _is("passed"),

@@ -57,7 +57,6 @@ def pull_request(goal: Goal) -> None:
     goal.policy, goal.turns = ("auto", "manual", "draft-pr"), goal.usual_turns()
     goal.begin(until=8)
     goal.control(attempts=8)
-    goal.ask_for_pull_request()
 
 
 def unaccepted(goal: Goal) -> None:

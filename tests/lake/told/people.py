@@ -8,23 +8,27 @@ from omk.domain.proof.standing import Judge
 from omk.domain.subjects.agent import AgentDied, LoseAgent
 from omk.domain.subjects.delivery import (
     AcceptChange,
-    BranchPushed,
     ChangeMerged,
     FinishMerge,
     MergeFailed,
     MergeStarted,
-    PullRequestOpened,
-    PullRequestRequested,
-    RecordPullRequest,
-    RecordPush,
     RejectChange,
-    RequestPullRequest,
     StartMerge,
 )
 from omk.domain.subjects.goal import (
     ForkGoal,
     GoalForked,
     OracleAssessed,
+)
+from omk.domain.subjects.publication import (
+    BranchPushed,
+    FinishPush,
+    PullRequestOpened,
+    PullRequestRequested,
+    PushStarted,
+    RecordPullRequest,
+    RequestPullRequest,
+    StartPush,
 )
 from omk.domain.subjects.review import GrantWaiver
 from omk.domain.subjects.worktree import (
@@ -107,8 +111,15 @@ class Goal(World):
         name, commit = f"omk/{self.name}", self.hex()
         made = CommitMade(commit=commit, tree=self.state.worktree.tree, parents=(self.hex(),), message=self.prompt)
         self.tell(RecordCommit(actor=self.by, made=made))
-        self.tell(RecordPush(actor=self.by, pushed=BranchPushed(remote="origin", branch=name, commit=commit)), 2)
-        asked = PullRequestRequested(attempt=1, head=name, into="main", draft=True, title=self.prompt)
+        files = self.state.worktree
+        started = PushStarted(
+            attempt=1, remote="origin", branch=name, commit=commit, tree=files.tree,
+            base=files.base.commit if files.base else "", expected=None,
+        )  # fmt: skip
+        self.tell(StartPush(actor=self.by, started=started))
+        pushed = BranchPushed(attempt=1, remote="origin", branch=name, commit=commit)
+        self.tell(FinishPush(actor=self.by, answer=pushed), 2)
+        asked = PullRequestRequested(attempt=1, url=None, head=name, commit=commit, into="main", draft=True, title=self.prompt)
         self.tell(RequestPullRequest(actor=self.by, requested=asked))
         url = f"https://example.org/{self.setting.package}/pull/{self.dice.randrange(9000)}"
         self.tell(RecordPullRequest(actor=self.by, answer=PullRequestOpened(attempt=1, url=url)), 2)

@@ -29,6 +29,7 @@ from omk.domain.values import Finding
 from omk.domain.wanted import (
     AcceptByPolicy,
     AwaitBreaker,
+    AwaitChecks,
     BeginTask,
     Effect,
     EndTask,
@@ -36,7 +37,9 @@ from omk.domain.wanted import (
     MakeReview,
     MeasurePass,
     MergeByPolicy,
+    MergePullRequest,
     MergeSlice,
+    OpenPullRequest,
     RunAgent,
     RunGate,
     RunPlanner,
@@ -151,10 +154,16 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
-            case MergeSlice() | AwaitBreaker() | RunPlanner():
+            case MergeSlice() | AwaitBreaker() | RunPlanner() | AwaitChecks() | MergePullRequest():
                 raise AssertionError("a world in which one works after the other has no slices, and breakers are only told")
             case MeasurePass() | StopLoop():
                 raise AssertionError("a world whose policy has no window measures nothing")
+            case OpenPullRequest():
+                self.ask_for_pull_request()
+
+    def ask_for_pull_request(self) -> None:
+        """Bring the change into a pull request; `tests.lake.told.people` knows how."""
+        raise NotImplementedError
 
     def merge(self, actor: str) -> None:
         """Bring the change into its branch; `tests.lake.told.endings` knows how."""

@@ -16,7 +16,19 @@ from omk.domain.subjects.delivery import StartMerge
 from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
 from omk.domain.subjects.review import GrantWaiver, ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.task import FailTask
-from omk.domain.wanted import AwaitBreaker, Effect, EndTask, MakeReview, MeasurePass, MergeSlice, RunPlanner, StopLoop
+from omk.domain.wanted import (
+    AwaitBreaker,
+    AwaitChecks,
+    Effect,
+    EndTask,
+    MakeReview,
+    MeasurePass,
+    MergePullRequest,
+    MergeSlice,
+    OpenPullRequest,
+    RunPlanner,
+    StopLoop,
+)
 from omk.replay.redecide.again import asked_again
 from omk.replay.redecide.choices import NAMES
 from tests.domain.simulated import Simulated, reviewing_first
@@ -63,11 +75,34 @@ def test_whatever_the_world_answers_the_same_controller_would_do_the_same(agent,
     assert len(choices_at(records)) >= len(world.performed)
 
 
+PUBLISHED = (OpenPullRequest, AwaitChecks, MergePullRequest)
+"""What is chosen only where a goal is delivered by a pull request."""
+
+
+def test_what_a_controller_chose_of_a_pull_request_is_asked_about_and_is_the_same_today():
+    world = Simulated()
+    begun = create(accept="auto", merge="gated", delivery="auto-pr")
+    asked_for = order("execute", "verify", "review", "accept", "merge")
+    records = world.drive(goal.given(begun, gates(gate_named()), asked_for)).records
+    kinds = {kind_of(records[seq - 1].event) for seq in choices_at(records)}
+    performed: set[type[Effect]] = {type(one) for one in world.performed}
+    assert performed.issuperset(PUBLISHED)
+    assert kinds > {"push_started.v1", "pull_request_requested.v1", "pull_request_checked.v1", "pull_request_merge_requested.v1"}
+    assert differences(records) == []
+
+
 def test_everything_a_controller_chose_is_asked_about():
     world = Simulated(gate=lambda _, attempt: "failed" if attempt == 1 else "passed")
     records = driven(world)
     kinds = {kind_of(records[seq - 1].event) for seq in choices_at(records)}
-    others = {AwaitBreaker, MergeSlice, RunPlanner, MeasurePass, StopLoop}  # nobody waits, proposes or is measured here
+    others = {
+        AwaitBreaker,
+        MergeSlice,
+        RunPlanner,
+        MeasurePass,
+        StopLoop,
+        *PUBLISHED,
+    }
     assert {type(one) for one in world.performed} == set(NAMES) - others
     assert kinds == {
         "task_proposed.v1", "task_started.v1", "agent_started.v1", "gate_started.v1", "task_failed.v1", "task_finished.v1",

@@ -1,0 +1,1 @@
+"""Publishing: the branch, the pull request and its merge, where everybody else's are."""
