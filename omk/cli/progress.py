@@ -11,6 +11,7 @@ from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
 from omk.domain.subjects.gate import GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
+from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
 from omk.domain.subjects.task import TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.words import counted
@@ -59,7 +60,7 @@ class Progress:
             print(f"{mark} {text}", file=sys.stderr, flush=True)
 
 
-def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911 - one arm per kind
+def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind
     """Mark, colour and words for an event worth a line, without any free text."""
     match event:
         case GoalCreated() | GoalForked():
@@ -86,5 +87,9 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             return "✓", GOOD, "change accepted"
         case ChangeMerged(branch=branch, commit=commit):
             return "✓", GOOD, f"merged into {branch} as {commit[:12]}"
+        case SliceConflicted(task=task, collisions=collisions):
+            return "✗", BAD, f"{task} conflicts with the goal's tree in {counted(len(collisions), 'file')}"
+        case OutsideTouched(agents=agents, where=where, paths=paths):
+            return "!", BAD, f"{where} changed while {', '.join(agents)} ran: {', '.join(paths[:3])}"
         case _:
             return None

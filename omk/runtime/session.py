@@ -12,6 +12,7 @@ from omk.runtime.handle import Handle
 from omk.runtime.reading import Reading
 from omk.runtime.repository import UserRepository
 from omk.runtime.site import Site
+from omk.runtime.watch import Watch
 
 
 class Session(Site):
@@ -32,6 +33,7 @@ class Session(Site):
         self.handle, self.actor, self.tell = handle, actor, tell
         self.agent: str | None = None
         self.slot = 0
+        self.watch = Watch(user)
         self.reading: Reading | None = None
 
     def for_job(self, slot: int) -> Self:
@@ -48,6 +50,11 @@ class Session(Site):
         base, tree = state.worktree.base, state.worktree.tree
         self.handle(OpenWorktree(actor=self.actor, worktree=name, purpose=purpose, tree=tree))
         return self.workshop.open_worktree(self.goal, name, tree, base.commit if base else "")
+
+    def renew_worktree(self, name: str, tree: str) -> None:
+        """Make an open worktree hold *tree* again, whatever became of it."""
+        base = self.state.worktree.base
+        self.workshop.open_worktree(self.goal, name, tree, base.commit if base else "")
 
     def close_worktree(self, name: str) -> None:
         """Remove one worktree, and say so."""

@@ -10,18 +10,23 @@ from omk.domain.proof.holds import executors
 from omk.domain.subjects.agent import AgentFinished, AgentOutcome, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported
 from omk.domain.subjects.controller import AbortEffect
-from omk.domain.subjects.slice import KeepWork, WorkKept
+from omk.domain.subjects.slice import KeepWork, NoteOutside, OutsideTouched, WorkKept
 from omk.domain.subjects.task import ClaimTask, FailTask, FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.wanted import RunAgent
-from omk.domain.work_decider import RecordWork
+from omk.domain.work_decider import RecordWork, is_slice
 from omk.errors import Refused
 from omk.log.blobs import Blob
 from omk.runtime import edge
 from omk.runtime.naming import agent_worktree
 from omk.runtime.prompt import prompt_for
 from omk.runtime.session import Session
-from omk.runtime.steps.files import files_of, outside
+from omk.runtime.site import is_plain
+from omk.runtime.steps.files import excused, files_of, outside
+from omk.runtime.watch import SHOWN
+
+GONE = "Its worktree was gone when the agent ended, so nothing of it is taken. Delete files, and keep the folder."
+"""Why an attempt failed that left no worktree."""
 
 
 class Work(NamedTuple):
@@ -42,11 +47,29 @@ class Work(NamedTuple):
 def run_agent(session: Session, effect: RunAgent) -> None:
     """Claim the task, start the agent on it, wait for it, record what it left and how the task ended: all at once."""
     work = _claimed(session, effect)
-    ended = _converse(session, work)
-    changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)
-    session.handle.mailbox.ask(lambda: _record(session, work, ended, changed))
+    session.watch.begin(work.agent)
+    try:
+        ended = _converse(session, work)
+    finally:
+        beside, touched = session.watch.end(work.agent)
+    if is_plain(work.worktree, ""):
+        changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)
+        touched += _strays(session, work, changed, beside)
+        session.handle.mailbox.ask(lambda: _record(session, work, ended, changed, touched))
+    else:
+        session.handle.mailbox.ask(lambda: _record_gone(session, work, ended, touched))
+        session.renew_worktree(work.worktree.name, work.base)
     if len(executors(session.state)) > 1:
         session.close_worktree(work.worktree.name)
+
+
+def _strays(session: Session, work: Work, changed: FilesChanged, beside: tuple[str, ...]) -> list[OutsideTouched]:
+    """What lies outside the task's write set may be the work of an agent that ran beside."""
+    beyond = outside(session, work.task, changed.changes)
+    if not beyond or not beside:
+        return []
+    agents, name = tuple(sorted((work.agent, *beside))), work.worktree.name
+    return [OutsideTouched(agents=agents, where=name, paths=beyond[:SHOWN], total=len(beyond))]
 
 
 def _claimed(session: Session, effect: RunAgent) -> Work:
@@ -99,25 +122,35 @@ def _converse(session: Session, work: Work) -> Exit:
     return child.wait(time_left(session), stop=session.stop)
 
 
-def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged) -> None:
+def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged, touched: list[OutsideTouched]) -> None:
     """One append for all that came of the attempt; of one whose lease is over, only that it ended and what it left."""
     actor = session.actor
-    commands, blobs = _end(session, work, ended)
+    commands, blobs = _end(session, work, ended, touched)
     task = session.state.task[work.task]
     if task.holder is None or task.fence != work.fence:
         session.handle(*commands, *kept(session, work, changed, "Its lease was over when it ended."), blobs=blobs)
         return
     beyond = outside(session, work.task, changed.changes)
     commands.append(RecordWork(actor=actor, changed=changed, attempt=work.attempt, fence=work.fence, outside=beyond))
-    has_moved = changed.old != session.state.worktree.tree
-    is_slice = has_moved and (changed.tree != changed.old or bool(changed.unreadable))
-    tree = session.state.worktree.tree if has_moved else changed.tree
-    if not is_slice or ended.stopped:
-        commands.append(_outcome_of_task(actor, work, ended, tree))
+    now = session.state.worktree.tree
+    if ended.stopped or not is_slice(changed, session.state):
+        has_moved = changed.old != now
+        commands += excused(session, work.task) if has_moved and changed.tree == now else []
+        commands.append(_outcome_of_task(actor, work, ended, now if has_moved else changed.tree))
     session.handle(*commands, blobs=blobs)
 
 
-def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree) -> Command:
+def _record_gone(session: Session, work: Work, ended: Exit, touched: list[OutsideTouched]) -> None:
+    """Record that there is nothing to take: the folder was gone, which is no word on any of the files in it."""
+    commands, blobs = _end(session, work, ended, touched)
+    task = session.state.task[work.task]
+    if task.holder is not None and task.fence == work.fence:
+        fail = FailTask(actor=session.actor, task=work.task, attempt=work.attempt, reason=GONE)
+        commands.append(_outcome_of_task(session.actor, work, ended, None) if ended.stopped else fail)
+    session.handle(*commands, blobs=blobs)
+
+
+def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree | None) -> Command:
     """What has become of the task; an attempt that was stopped is given up, and the next one begins where it left off."""
     if ended.stopped:
         return AbortEffect(actor=actor, obligation=f"task:{work.agent}", reason="The agent was stopped.")
@@ -136,8 +169,8 @@ def kept(session: Session, work: Work, changed: FilesChanged, reason: str) -> li
     return [KeepWork(actor=session.actor, kept=left)]
 
 
-def _end(session: Session, work: Work, ended: Exit) -> tuple[list[Command], list[Blob]]:
-    """How the agent's process ended, and what it spent."""
+def _end(session: Session, work: Work, ended: Exit, touched: list[OutsideTouched]) -> tuple[list[Command], list[Blob]]:
+    """What was seen outside while it ran, how the agent's process ended, and what it spent."""
     output, blob = session.packed(ended)
     finished = AgentFinished(
         agent=work.agent,
@@ -148,7 +181,8 @@ def _end(session: Session, work: Work, ended: Exit) -> tuple[list[Command], list
         duration_ms=ended.duration_ms,
         output=output,
     )
-    commands: list[Command] = [FinishAgent(actor=f"agent:{work.agent}", finished=finished)]
+    commands: list[Command] = [NoteOutside(actor=session.actor, touched=one) for one in touched]
+    commands.append(FinishAgent(actor=f"agent:{work.agent}", finished=finished))
     return commands + _spent(session, work.agent, ended.duration_ms), [blob]
 
 
