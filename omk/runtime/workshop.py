@@ -6,6 +6,7 @@ ourselves, so that `reset` makes it good again whatever an agent did to it.
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 from omk.errors import Unusable
@@ -16,6 +17,9 @@ from omk.runtime.git import GitFailed
 from omk.runtime.repository import UserRepository, make_private
 from omk.runtime.snapshot import Snapshot, take, unreadable
 from omk.runtime.trees import Trees
+
+PLACES = threading.Lock()
+"""Held while the folder around a goal's worktrees comes or goes: jobs of one process open and close them side by side."""
 
 
 class Workshop(Trees):
@@ -74,8 +78,11 @@ class Workshop(Trees):
         is already open is made anew.
         """
         path = self.place(goal, name)
-        for folder in (path.parent, self._notes(path)):
-            make_private(folder)
+        with PLACES:
+            for folder in (path.parent, self._notes(path)):
+                make_private(folder)
+            if not os.path.lexists(path):
+                make_private(path)
         self.bare.settle()
         self.bare.share_refs()
         remove_tree(self._notes(path) / "seen")
@@ -137,7 +144,7 @@ class Workshop(Trees):
         for folder in (path, self._registration(path), self._notes(path)):
             remove_tree(folder)
         for parent in (path.parent, self._notes(path).parent):
-            if parent.is_dir() and not any(parent.iterdir()):
+            with PLACES, contextlib.suppress(OSError):  # it is not empty, or gone
                 parent.rmdir()
 
     def close_all(self, goal: str) -> None:

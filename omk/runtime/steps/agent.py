@@ -52,15 +52,23 @@ def run_agent(session: Session, effect: RunAgent) -> None:
         ended = _converse(session, work)
     finally:
         beside, touched = session.watch.end(work.agent)
+    changed = None
     if is_plain(work.worktree, ""):
         changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)
         touched += _strays(session, work, changed, beside)
-        session.handle.mailbox.ask(lambda: _record(session, work, ended, changed, touched))
-    else:
-        session.handle.mailbox.ask(lambda: _record_gone(session, work, ended, touched))
-        session.renew_worktree(work.worktree.name, work.base)
+    session.handle.mailbox.ask(lambda: _record(session, work, ended, changed, touched))
+    _leave(session, work, changed)
+
+
+def _leave(session: Session, work: Work, changed: FilesChanged | None) -> None:
+    """Close the worktree, or have it hold for the next attempt what is on record and nothing else."""
+    name = work.worktree.name
     if len(executors(session.state)) > 1:
-        session.close_worktree(work.worktree.name)
+        session.close_worktree(name)
+        return
+    tree = session.state.worktree.open_named(name)[-1].tree
+    if changed is None or changed.tree != tree:
+        session.renew_worktree(name, tree)
 
 
 def _strays(session: Session, work: Work, changed: FilesChanged, beside: tuple[str, ...]) -> list[OutsideTouched]:
@@ -122,41 +130,38 @@ def _converse(session: Session, work: Work) -> Exit:
     return child.wait(time_left(session), stop=session.stop)
 
 
-def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged, touched: list[OutsideTouched]) -> None:
+def _record(session: Session, work: Work, ended: Exit, changed: FilesChanged | None, touched: list[OutsideTouched]) -> None:
     """One append for all that came of the attempt; of one whose lease is over, only that it ended and what it left."""
-    actor = session.actor
     commands, blobs = _end(session, work, ended, touched)
     task = session.state.task[work.task]
     if task.holder is None or task.fence != work.fence:
-        session.handle(*commands, *kept(session, work, changed, "Its lease was over when it ended."), blobs=blobs)
-        return
+        commands += kept(session, work, changed, "Its lease was over when it ended.") if changed else []
+    elif changed is None:
+        commands.append(_outcome_of_task(session.actor, work, ended, None, wrong=GONE))
+    else:
+        commands += _landed(session, work, ended, changed)
+    session.handle(*commands, blobs=blobs)
+
+
+def _landed(session: Session, work: Work, ended: Exit, changed: FilesChanged) -> list[Command]:
+    """What an attempt left as a part of the goal, and the end of its task, unless it has to be merged before."""
+    actor, now = session.actor, session.state.worktree.tree
     beyond = outside(session, work.task, changed.changes)
-    commands.append(RecordWork(actor=actor, changed=changed, attempt=work.attempt, fence=work.fence, outside=beyond))
-    now = session.state.worktree.tree
-    if ended.stopped or not is_slice(changed, session.state):
-        has_moved = changed.old != now
-        commands += excused(session, work.task) if has_moved and changed.tree == now else []
-        commands.append(_outcome_of_task(actor, work, ended, now if has_moved else changed.tree))
-    session.handle(*commands, blobs=blobs)
+    commands: list[Command] = [RecordWork(actor=actor, changed=changed, attempt=work.attempt, fence=work.fence, outside=beyond)]
+    if is_slice(changed, session.state) and not ended.stopped:
+        return commands
+    has_moved = changed.old != now
+    commands += excused(session, work.task) if has_moved and changed.tree == now else []
+    return [*commands, _outcome_of_task(actor, work, ended, now if has_moved else changed.tree)]
 
 
-def _record_gone(session: Session, work: Work, ended: Exit, touched: list[OutsideTouched]) -> None:
-    """Record that there is nothing to take: the folder was gone, which is no word on any of the files in it."""
-    commands, blobs = _end(session, work, ended, touched)
-    task = session.state.task[work.task]
-    if task.holder is not None and task.fence == work.fence:
-        fail = FailTask(actor=session.actor, task=work.task, attempt=work.attempt, reason=GONE)
-        commands.append(_outcome_of_task(session.actor, work, ended, None) if ended.stopped else fail)
-    session.handle(*commands, blobs=blobs)
-
-
-def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree | None) -> Command:
+def _outcome_of_task(actor: str, work: Work, ended: Exit, tree: Tree | None, *, wrong: str | None = None) -> Command:
     """What has become of the task; an attempt that was stopped is given up, and the next one begins where it left off."""
     if ended.stopped:
         return AbortEffect(actor=actor, obligation=f"task:{work.agent}", reason="The agent was stopped.")
-    if outcome_of(ended) == "succeeded":
+    if outcome_of(ended) == "succeeded" and wrong is None:
         return FinishTask(actor=actor, task=work.task, attempt=work.attempt, tree=tree)
-    return FailTask(actor=actor, task=work.task, attempt=work.attempt, reason=how(ended))
+    return FailTask(actor=actor, task=work.task, attempt=work.attempt, reason=wrong or how(ended))
 
 
 def kept(session: Session, work: Work, changed: FilesChanged, reason: str) -> list[Command]:
