@@ -4,7 +4,7 @@ import pytest
 
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, WorkKept
 from omk.domain.subjects.task import LeaseExpired, LeaseRenewed, TaskExcused, TaskFailed
-from omk.runtime import dispatcher
+from omk.runtime import edge
 from omk.runtime.controller import ALL_STEPS, drive
 from tests.runtime.sessions import begun_tasks, events, kinds, together
 
@@ -94,12 +94,31 @@ def test_a_slice_beyond_its_write_set_is_not_ready_and_names_who_ran_beside(repo
     assert touched.where.startswith("agent-t2-")
 
 
+def test_an_edit_of_a_neighbours_worktree_is_told_of_all_who_ran_and_is_not_ready(repository, tmp_path):
+    script = together(tmp_path / "here", 2) + "echo $t > $t.txt; test $t = t1 && { echo x > stray; mv stray ../agent-t2-*; }; "
+    session = begun_tasks(repository, script + f"touch '{tmp_path}'/$t; while [ ! -e '{tmp_path}/t1' ]; do sleep 0.01; done", TWO)
+    proof = drive(session, ALL_STEPS)
+    (touched,) = events(session, OutsideTouched)
+    assert (touched.agents, touched.paths) == (("t1:1", "t2:1"), ("stray",))
+    assert next(one.code for one in proof.gaps) == "scope.respected"
+
+
+def test_a_neighbour_whose_worktree_is_deleted_is_tried_again(repository, tmp_path):
+    script = together(tmp_path / "here", 2) + f"echo $t > $t.txt; test -e '{tmp_path}/done' && exit; "
+    script += f"test $t = t1 && rm -rf ../agent-t2-* && touch '{tmp_path}/done'; "
+    session = begun_tasks(repository, script + f"while [ ! -e '{tmp_path}/done' ]; do sleep 0.01; done", TWO)
+    proof = drive(session, ALL_STEPS, max_attempts=2)
+    assert [one.task for one in events(session, TaskFailed)] == ["t2"]
+    assert proof.status == "ready"
+    assert changed(session) == ["t1.txt", "t2.txt"]
+
+
 # --- Leases ---
 
 
 @pytest.mark.parametrize("tasks", [{"t1": ("t1.txt",)}, TWO])
 def test_what_comes_after_the_lease_is_kept_apart_and_the_task_is_done_once(tasks, repository, tmp_path, monkeypatch):
-    monkeypatch.setattr(dispatcher.edge, "milliseconds_until", lambda _: 1 << 40)  # nobody hears of the holders
+    monkeypatch.setattr(edge, "milliseconds_until", lambda _: 1 << 40)  # nobody hears of the holders
     once = f"test $t = t2 || {{ test -e '{tmp_path}/late' && echo $t > $t.txt; }} || "
     late = f"{{ touch '{tmp_path}/late'; echo late > late.txt; sleep 1000; }}"
     session = begun_tasks(repository, f"test $t = t1 || echo $t > $t.txt; {once}{late}", tasks, lease_ms=400)
@@ -118,18 +137,3 @@ def test_a_lease_is_renewed_as_long_as_the_agent_runs(repository):
     assert len(events(session, LeaseRenewed)) >= 2
     assert events(session, LeaseExpired) == []
     assert done(session) == ["t1"]
-
-
-# --- A worktree that is gone ---
-
-
-def test_of_a_worktree_that_is_gone_nothing_is_taken_and_the_next_attempt_has_one(repository, tmp_path):
-    script = f"test -e '{tmp_path}/tried' && echo $t > $t.txt || {{ touch '{tmp_path}/tried'; rm -rf \"$PWD\"; }}"
-    session = begun_tasks(repository, script, {"t1": ("t1.txt",)})
-    drive(session, ALL_STEPS, max_attempts=2)
-    (failed,) = events(session, TaskFailed)
-    said = next(one for one in session.handle.log.read(session.goal) if isinstance(one.event, TaskFailed))
-    assert failed.task == "t1"
-    assert "worktree was gone" in str(said.open)
-    assert done(session) == ["t1"]
-    assert changed(session) == ["t1.txt"]
