@@ -17,7 +17,7 @@ from omk.runtime.repository import UserRepository
 
 Sight = dict[tuple[str, str], str]
 """Where and path, and what changes whenever that place does."""
-PAUSE_MS, SHARE = 1000, 20
+PAUSE_MS, SHARE = 1000, 50
 """While others are still at work the next look waits so long, and so many times as long as the last one took."""
 SHOWN = 20
 """How many paths are named."""
