@@ -17,5 +17,6 @@ def passed(state: GoalState, now: Time, actor: str) -> list[Command]:
 
 
 def _held(state: GoalState) -> list[Task]:
-    """The tasks whose holder is still to be heard of; one whose work is recorded has been."""
-    return [one for one in state.task.values() if one.holder is not None and one.id not in state.slice.waiting]
+    """The tasks whose holder is still to be heard of, by name; one whose work is recorded has been."""
+    held = (one for one in state.task.values() if one.holder is not None and one.id not in state.slice.waiting)
+    return sorted(held, key=lambda one: one.id)
