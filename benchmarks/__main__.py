@@ -16,6 +16,7 @@ from benchmarks.figure import Figure
 from benchmarks.history import GOAL, make
 from benchmarks.lake import lake
 from benchmarks.travel import GOALS
+from benchmarks.waves import waves
 from benchmarks.when import ASKED
 
 FOLDER = Path(__file__).parent.parent / ".bench"
@@ -117,6 +118,7 @@ FIGURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "when": when,
     "debug": debug,
     "lake": lake,
+    "waves": waves,
 }
 """Groups of figures by name; another one is another function here."""
 

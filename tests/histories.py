@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from omk.domain.event import Command, Recorded
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
 from omk.domain.values import PASSES
 from tests.at_once import AT_ONCE
 from tests.noise import CODES
@@ -170,6 +170,9 @@ def _start_gate(state: GoalState, draw: st.DrawFn) -> Command:
     return gate.StartGate(actor=BOT, started=started)
 
 
+OUTCOMES: tuple[Any, ...] = ("passed", "passed", "passed", "failed", "timed_out", "errored", "skipped", "inconclusive")
+
+
 def _end_gate(state: GoalState, draw: st.DrawFn) -> Command:
     name = _gate(state, draw)
     known = state.gate.by_name.get(name)
@@ -177,11 +180,23 @@ def _end_gate(state: GoalState, draw: st.DrawFn) -> Command:
         gate.GateRan,
         gate=name,
         attempt=known.attempts if known else 0,
-        outcome=draw(st.sampled_from(("passed", "passed", "passed", "failed", "timed_out", "errored", "skipped"))),
+        outcome=draw(st.sampled_from(OUTCOMES)),
         tree=state.worktree.tree,
         definition=known.definition.digest if known else "",
     )
-    return gate.RecordGate(actor=BOT, ran=ran)
+    return gate.RecordGate(actor=BOT, ran=ran, until=time(state.seq + 9))
+
+
+def _break(state: GoalState, draw: st.DrawFn) -> Command:
+    name = _gate(state, draw)
+    opens = gate.OpenBreaker(actor=BOT, gate=name, until=time(state.seq + 2))
+    half_opens = gate.HalfOpenBreaker(actor=BOT, gate=name, now=state.at, probes=draw(st.integers(1, 2)))
+    return draw(st.sampled_from((opens, half_opens, half_opens, gate.CloseBreaker(actor=ANN, gate=name))))
+
+
+def _policy(_: GoalState, draw: st.DrawFn) -> Command:
+    configured = some(policy.PolicyConfigured, breaker_failures=draw(st.integers(0, 2)), rerun_failed=draw(st.integers(0, 2)))
+    return policy.ConfigurePolicy(actor=ANN, configured=configured)
 
 
 def _start_review(state: GoalState, draw: st.DrawFn) -> Command:
@@ -246,6 +261,8 @@ MAKERS: tuple[tuple[int, Maker], ...] = (
     (1, _rebase),
     (4, _start_gate),
     (4, _end_gate),
+    (1, _break),
+    (1, _policy),
     (6, _start_review),
     (6, _end_review),
     (1, _waive),

@@ -24,6 +24,7 @@ from omk.domain.subjects.controller import ControllerStarted, StartController, S
 from omk.domain.subjects.delivery import AcceptChange
 from omk.domain.subjects.gate import ConfigureGates, GateRan, GatesConfigured, GateStarted, RecordGate, StartGate
 from omk.domain.subjects.goal import CreateGoal, GoalConfigured, GoalCreated, OracleAssessed
+from omk.domain.subjects.policy import ConfigurePolicy, Policy, PolicyConfigured
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
 from omk.domain.subjects.task import ClaimTask, FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
@@ -170,6 +171,12 @@ def gate_named(name: str = "tests", **fields: Any) -> GateDefinition:
 def gates(*definitions: GateDefinition) -> ConfigureGates:
     """Configure these gates."""
     return ConfigureGates(actor=BOT, configured=GatesConfigured(gates=definitions, guards=()))
+
+
+def policy(**fields: Any) -> ConfigurePolicy:
+    """The policy of a goal that was never given one, but for *fields*."""
+    usual = {name: getattr(Policy(), name) for name in PolicyConfigured.__struct_fields__}
+    return ConfigurePolicy(actor=BOT, configured=PolicyConfigured(**{**usual, **fields}))
 
 
 def plan(scope: tuple[str, ...] = ()) -> PlanGoal:

@@ -18,6 +18,7 @@ import pytest
 
 from omk.cli.app import COMMANDS
 from omk.runtime import config
+from omk.runtime.gates import conduct
 from tests.cli.calling import omk, run_goal
 from tools import reference
 
@@ -152,7 +153,7 @@ def test_every_key_of_the_documents_stands_in_the_reference(repository):
     assert run_goal(at=repository).code == 0
     text = (REFERENCE / "json.md").read_text()
     words = {"when": ("latest", "seq"), "diff": ("latest@1", "@2", "--files")}
-    for command in ("proof", "why", "verdicts", "replay", "list", "status", "show", "fsck", "when", "diff"):
+    for command in ("proof", "why", "diagnose", "verdicts", "replay", "list", "status", "show", "fsck", "when", "diff"):
         document = omk(command, *words.get(command, ()), "--json", at=repository).document
         section = text.partition(f"## {command}\n")[2].partition("\n## ")[0]
         first = document[0] if isinstance(document, list) else document
@@ -173,7 +174,10 @@ def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository,
         assert [key for key in document if f"`{key}`" not in section] == [], command
 
 
-@pytest.mark.parametrize("table", [config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable])
+TABLES = (config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, conduct.BreakerTable)
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_omk_toml_stands_in_the_reference(table):
     text = (REFERENCE / "omk-toml.md").read_text()
     assert [one.encode_name for one in msgspec.structs.fields(table) if f"`{one.encode_name}`" not in text] == []

@@ -25,7 +25,7 @@ from omk.domain.subjects.delivery import (
     PullRequestOpened,
     PullRequestRequested,
 )
-from omk.domain.subjects.gate import BreakerClosed, BreakerOpened, GateRan, GatesConfigured, GateStarted
+from omk.domain.subjects.gate import BreakerClosed, BreakerHalfOpened, BreakerOpened, GateRan, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
     DecisionRecorded,
     GoalBlocked,
@@ -39,9 +39,9 @@ from omk.domain.subjects.goal import (
     GoalResumed,
     GoalUnblocked,
     OracleAssessed,
-    StagnationDetected,
 )
 from omk.domain.subjects.policy import Needs, PolicyConfigured
+from omk.domain.subjects.progress import GateScore, IterationMeasured, Objection, StagnationDetected
 from omk.domain.subjects.review import (
     ReviewBlocked,
     ReviewErrored,
@@ -133,7 +133,6 @@ GOAL: tuple[Event, ...] = (
     GoalCancelled(reason="Somebody else has done it."),
     GoalFailed(reason="The disk is full."),
     GoalForked(goal="g-7hk2m4qd", seq=41, head=HEAD, prompt="Let hello.py greet everybody it is given."),
-    StagnationDetected(cause="same_failure", confidence=80, attempts=3, reason="The same test failed three times."),
 )
 
 TASK: tuple[Event, ...] = (
@@ -264,6 +263,7 @@ GATES: tuple[Event, ...] = (
         reason=None,
     ),
     BreakerOpened(gate=GATE, failures=5, until="2026-11-22T10:30:00.000000Z"),
+    BreakerHalfOpened(gate=GATE, probes=1),
     BreakerClosed(gate=GATE),
 )
 
@@ -311,6 +311,32 @@ DELIVERY: tuple[Event, ...] = (
     MergeFailed(attempt=1, branch="main", reason="hello.py has local changes."),
 )
 
+PROGRESS: tuple[Event, ...] = (
+    IterationMeasured(
+        iteration=8,
+        tree=AFTER,
+        passed=0,
+        total=1,
+        gates=(GateScore(gate=GATE, required=True, outcome="failed"),),
+        objections=(Objection(review="security", codes=("secret.aws",)),),
+        owed=("gate.tests", "review.security"),
+        trees=0,
+        files=0,
+        paths=None,
+        tokens=13_800,
+        output=PRINTED,
+        likeness=987,
+    ),
+    StagnationDetected(
+        cause="external_dependency_broken",
+        confidence=100,
+        attempts=8,
+        metrics=("proof_score", "commit_velocity", "gate_pass_rate"),
+        strategy="escalate_to_human",
+        reason="In the last 5 iterations proof_score, commit_velocity, gate_pass_rate stood still.",
+    ),
+)
+
 REST: tuple[Event, ...] = (
     ProofIssued(status="not_ready", rules=1, verdict=VERDICT, tree=AFTER, seq=40),
     TextErased(seq=12, paths=("text",), reason="A password was in it."),
@@ -327,6 +353,6 @@ REST: tuple[Event, ...] = (
     EffectAborted(obligation="gate:tests:1", reason="The controller that announced this is gone."),
 )
 
-ALL = (GOAL, POLICY, TASK, WORKTREE, SLICE, AGENT, GATES, REVIEW, BUDGET, DELIVERY, REST)
+ALL = (GOAL, POLICY, TASK, WORKTREE, SLICE, AGENT, GATES, REVIEW, BUDGET, DELIVERY, PROGRESS, REST)
 EXAMPLES: dict[str, Event] = {kind_of(event): event for part in ALL for event in part}
 """An event of each kind, by its stored name; free text still in words."""

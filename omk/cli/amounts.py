@@ -20,6 +20,13 @@ def positive(flag: str, value: int | None) -> int | None:
     return value
 
 
+def within(flag: str, value: int | None, least: int, most: int) -> int | None:
+    """A number from *least* to *most*, or none at all."""
+    if value is not None and not least <= value <= most:
+        raise Refused(f"{flag} must be a number from {least} to {most}, not {value}.")
+    return value
+
+
 def milliseconds(flag: str, text: str | None, *, least: int = 0) -> int | None:
     """A span of time such as `30m` in milliseconds, at least *least*."""
     if text is None:

@@ -7,11 +7,13 @@ import typer
 from omk.cli.archive import Found, found
 from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
-from omk.replay.documents import with_output_tails
+from omk.replay.documents import stagnation_of, with_output_tails
 from omk.replay.explain.chain import with_chains
+from omk.replay.explain.diagnose import diagnose_document
 from omk.replay.explain.verdicts import verdicts_document
 from omk.replay.explain.why import why_document
 from omk.views import markdown
+from omk.views.diagnose import diagnose_lines, diagnose_markdown
 from omk.views.verdicts import verdict_lines
 from omk.views.why import why_lines
 
@@ -28,10 +30,24 @@ def why(
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         state, verdict = one.history.at(one.seq)
-        document = with_output_tails(one.resolved(why_document(verdict)), state, one.blob)
+        document = with_output_tails(one.resolved(why_document(verdict) | {"stagnation": stagnation_of(state)}), state, one.blob)
         document = with_chains(document, state, one.history) if chain else document
     show(choice, document, lambda width: why_lines(document, width), lambda: markdown.why_markdown(document))
     mention_now(one, choice)
+
+
+def diagnose(
+    address: GoalAddress = "latest",
+    form: FormatOption = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+    everywhere: AllOption = False,
+) -> None:
+    """Tell what each pass of a loop came to, and why it stands still if it does: omk diagnose latest."""
+    choice = chosen(form, as_json)
+    with found(address, store, everywhere=everywhere) as one:
+        told = one.resolved(diagnose_document(*one.history.at(one.seq)))
+    show(choice, told, lambda width: diagnose_lines(told, width), lambda: diagnose_markdown(told))
 
 
 def mention_now(one: Found, choice: Format) -> None:

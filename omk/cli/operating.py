@@ -141,7 +141,7 @@ def resume(
             if "execute" in steps and not session.state.agent.last:
                 check_agent(session.agent)
             attempts = settings.max_attempts if settings else 1
-            finish(session, drive(session, steps, max_attempts=attempts, resume=True), form=form, as_json=as_json)
+            finish(session, drive(session, steps, max_attempts=attempts, resume=True), form=form, as_json=as_json, is_driven=True)
             return
         if not resumed:
             say(f"Nothing to do: {session.goal} is {session.handle.proof.status}.")

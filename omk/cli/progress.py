@@ -8,7 +8,7 @@ from omk.domain.duration import show_span
 from omk.domain.event import Recorded
 from omk.domain.subjects.agent import AgentFinished
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
-from omk.domain.subjects.gate import GateRan
+from omk.domain.subjects.gate import BreakerOpened, GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
@@ -73,6 +73,8 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
         case GateRan(gate=gate, outcome=outcome, duration_ms=took):
             good = outcome == "passed"
             return "✓" if good else "✗", GOOD if good else BAD, f"gate {gate} {outcome} ({show_span(took)})"
+        case BreakerOpened(gate=gate, failures=failures, until=until):
+            return "✗", BAD, f"gate {gate} is not run before {until}: {counted(failures, 'failure')} in a row"
         case ReviewPassed(review=name):
             return "✓", GOOD, f"review {name} passed"
         case ReviewNotApplicable(review=name):

@@ -53,7 +53,12 @@ def status(
         state, proof = one.resolved(state_document(*pair)), one.resolved(proof_document(*pair))
     names = ("goal", "status", "phase", "prompt", "created_at", "updated_at", "tree")
     short = {name: state[name] for name in names}
-    short |= {"seq": proof["seq"], "readiness": proof["readiness"], "gaps": [gap["code"] for gap in proof["gaps"]]}
+    short |= {
+        "seq": proof["seq"],
+        "readiness": proof["readiness"],
+        "gaps": [gap["code"] for gap in proof["gaps"]],
+        "stagnation": state["stagnation"],
+    }
     print_document(choice, short, lambda width: goals.status_lines(state, proof, width), lambda: markdown.state_markdown(state))
 
 

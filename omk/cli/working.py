@@ -4,22 +4,36 @@ from typing import Annotated, Literal
 
 import typer
 
-from omk.cli.amounts import micro_dollars, milliseconds, positive
-from omk.cli.arguments import AgentOption, GateOption, GoalArgument, KindOption, ProveOption
+from omk.cli.amounts import micro_dollars, milliseconds, positive, within
+from omk.cli.arguments import (
+    AgentOption,
+    AtOnceOption,
+    FlakyOption,
+    GateOption,
+    GoalArgument,
+    KindOption,
+    NeedsOption,
+    ProveOption,
+    RerunOption,
+)
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.writing import finish, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.domain.event import Command
 from omk.domain.subjects.controller import Step
-from omk.domain.subjects.gate import ConfigureGates, GatesConfigured
+from omk.domain.subjects.gate import ConfigureGates
 from omk.domain.subjects.goal import Accept, Delivery, Merge
+from omk.domain.subjects.policy import ConfigurePolicy, Flaky
 from omk.errors import NotFound, Refused
 from omk.log.place import here
 from omk.replay.address import Known, find_goal
 from omk.runtime import edge
 from omk.runtime.controller import ALL_STEPS, drive
+from omk.runtime.gates.conduct import MOST_AT_ONCE, MOST_RERUNS, UNSAID, Conduct, needs_from_flags
 from omk.runtime.inside import refuse_inside
-from omk.runtime.intake import Wishes, check_agent, configure_again, take_in
+from omk.runtime.intake import Wishes, check_agent, conduct_again, configure_again, take_in
+from omk.runtime.session import Session
 
 Approve = Literal["ask", "safe", "yolo", "never", "pattern"]
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]
@@ -30,6 +44,10 @@ def run(
     agent: AgentOption = None,
     gate: GateOption = None,
     prove: ProveOption = None,
+    needs: NeedsOption = None,
+    gates_at_once: AtOnceOption = None,
+    rerun_failed: RerunOption = None,
+    flaky: FlakyOption = None,
     kind: KindOption = None,
     until_ready: Annotated[bool, typer.Option("--until-ready", help="Try again until nothing is left for the agent.")] = False,
     max_attempts: Annotated[
@@ -63,6 +81,7 @@ def run(
         accept=accept,
         merge=merge,
         delivery=_local(delivery),
+        conduct=_conduct(needs, gates_at_once, rerun_failed, flaky),
     )
     _begin(prompt, wishes, ALL_STEPS, verb="run", store=store, form=form, as_json=as_json)
 
@@ -100,13 +119,18 @@ def verify(
     goal: GoalArgument = "latest",
     gate: GateOption = None,
     prove: ProveOption = None,
+    needs: NeedsOption = None,
+    gates_at_once: AtOnceOption = None,
+    rerun_failed: RerunOption = None,
+    flaky: FlakyOption = None,
     store: StoreOption = None,
     form: FormatOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run every gate on the tree as it is, with --gate by new definitions: omk verify latest."""
     gates = (tuple(gate or ()), tuple(prove or ()))
-    _step(goal, "verify", ("plan", "verify"), gates=gates, store=store, form=form, as_json=as_json)
+    conduct = _conduct(needs, gates_at_once, rerun_failed, flaky)
+    _step(goal, "verify", ("plan", "verify"), gates=gates, conduct=conduct, store=store, form=form, as_json=as_json)
 
 
 def review(
@@ -146,7 +170,7 @@ def _begin(
                 proof = session.handle.issue_proof(session.actor)
             else:
                 proof = drive(session, steps, max_attempts=intake.max_attempts)
-        finish(session, proof, form=form, as_json=as_json)
+        finish(session, proof, form=form, as_json=as_json, is_driven=intake.testable)
         if not intake.testable:
             say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or run a goal that says more.")
     finally:
@@ -160,6 +184,7 @@ def _step(
     *,
     agent: str | None = None,
     gates: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
+    conduct: Conduct = UNSAID,
     store: str | None,
     form: Format | None,
     as_json: bool,
@@ -170,15 +195,36 @@ def _step(
         session.agent = agent or (settings.agent if settings else None)
         if verb == "execute":
             check_agent(session.agent)
-        if any(gates):
-            configured: GatesConfigured = configure_again(session, *gates)
-            before = session.state.gate
-            session.handle(ConfigureGates(actor=session.actor, configured=configured))
-            required = [name for name in before.order if before.by_name[name].definition.required]
-            gone = [name for name in required if name not in session.state.gate.order]
-            if gone:
-                say(f"Not required any more: {', '.join(gone)}. --gate replaces all gates; name those that are to stay, too.")
-        finish(session, drive(session, steps), form=form, as_json=as_json)
+        _configure(session, gates, conduct)
+        finish(session, drive(session, steps), form=form, as_json=as_json, is_driven=True)
+
+
+def _configure(session: Session, flags: tuple[tuple[str, ...], tuple[str, ...]], conduct: Conduct) -> None:
+    """Record what a person's flags say of gates and of how they are run, both at once."""
+    before, commands = session.state.gate, list[Command]()
+    gates = tuple(before.by_name[name].definition for name in before.order)
+    if any(flags):
+        configured = configure_again(session, *flags)
+        gates = configured.gates
+        commands.append(ConfigureGates(actor=session.actor, configured=configured))
+    if conduct != UNSAID:
+        commands.append(ConfigurePolicy(actor=session.actor, configured=conduct_again(session, conduct, gates)))
+    if not commands:
+        return
+    session.handle(*commands)
+    required = [name for name in before.order if before.by_name[name].definition.required]
+    gone = [name for name in required if name not in session.state.gate.order]
+    if gone:
+        say(f"Not required any more: {', '.join(gone)}. --gate replaces all gates; name those that are to stay, too.")
+
+
+def _conduct(needs: list[str] | None, at_once: int | None, rerun: int | None, flaky: Flaky | None) -> Conduct:
+    return Conduct(
+        needs=needs_from_flags(needs or ()),
+        gates_at_once=within("--gates-at-once", at_once, 1, MOST_AT_ONCE),
+        rerun_failed=within("--rerun-failed", rerun, 0, MOST_RERUNS),
+        flaky=flaky,
+    )
 
 
 def _exists(name: str, store: str | None) -> bool:

@@ -9,6 +9,7 @@ from omk.cli.options import Format, chosen
 from omk.cli.output import say, show
 from omk.cli.place import locate
 from omk.cli.progress import Progress
+from omk.domain.ending import ALL_DONE, ending
 from omk.domain.proof.proof import GoalProof
 from omk.domain.text import resolve
 from omk.errors import NotFound
@@ -21,7 +22,7 @@ from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store
 from omk.views.markdown import proof_markdown
-from omk.views.proof import proof_lines
+from omk.views.proof import ending_lines, proof_lines
 
 SHOWN_PATHS = 3
 
@@ -72,13 +73,15 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def finish(session: Session, proof: GoalProof, *, form: Format | None, as_json: bool) -> None:
-    """Print the verdict on the goal."""
+def finish(session: Session, proof: GoalProof, *, form: Format | None, as_json: bool, is_driven: bool = False) -> None:
+    """Print the verdict on the goal; after a controller's work (*is_driven*) also why that ended, for people."""
+    ended = ending(session.state) if is_driven else ALL_DONE
+    told = None if ended == ALL_DONE else ended
     document = resolve(proof_document(session.state, proof), session.handle.record_at)
     show(
         chosen(form, as_json),
         document,
-        lambda width: proof_lines(document, width),
+        lambda width: [*proof_lines(document, width), *ending_lines(told, width)],
         lambda: proof_markdown(document),
     )
 

@@ -12,6 +12,7 @@ from omk.domain.subjects.delivery import DELIVERY
 from omk.domain.subjects.gate import GATE
 from omk.domain.subjects.goal import GOAL
 from omk.domain.subjects.policy import POLICY
+from omk.domain.subjects.progress import PROGRESS
 from omk.domain.subjects.review import REVIEW
 from omk.domain.subjects.slice import SLICE
 from omk.domain.subjects.task import TASK
@@ -31,6 +32,7 @@ SUBJECTS: dict[str, Decider[Any]] = {
     "delivery": DELIVERY,
     "verdict": VERDICT,
     "controller": CONTROLLER,
+    "progress": PROGRESS,
 }
 """The deciders by the name of their part of the state. (Obligations have no commands of their own: state.py.)"""
 

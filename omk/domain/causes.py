@@ -12,17 +12,17 @@ from omk.domain.subjects.agent import AgentDied, AgentFinished, AgentSaid, Agent
 from omk.domain.subjects.budget import BudgetExhausted, UsageReported
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeRejected, MergeStarted
-from omk.domain.subjects.gate import GateRan, GatesConfigured, GateStarted
+from omk.domain.subjects.gate import BreakerHalfOpened, GateRan, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import (
     GoalBlocked,
     GoalConfigured,
     GoalPlanned,
     GoalUnblocked,
     OracleAssessed,
-    StagnationDetected,
 )
 from omk.domain.subjects.obligation import CLOSES
 from omk.domain.subjects.policy import PolicyConfigured
+from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, SliceRecorded, WorkKept
 from omk.domain.subjects.task import (
@@ -98,6 +98,11 @@ def _gate_started(event: Any, state: GoalState) -> tuple[int, ...]:
     return (state.gate.seq, *_tree(event, state))
 
 
+def _recovered(event: BreakerHalfOpened, state: GoalState) -> tuple[int, ...]:
+    gate = state.gate.by_name.get(event.gate)
+    return (gate.breaker_seq,) if gate and gate.breaker_seq else _goal(event, state)
+
+
 def _review_started(event: Any, state: GoalState) -> tuple[int, ...]:
     runs = (state.gate.by_name[name].last for name in state.gate.order) if event.review == "test" else ()
     return (*_tree(event, state), *(run.seq for run in runs if run))
@@ -107,6 +112,14 @@ def _evidence(_: Any, state: GoalState) -> tuple[int, ...]:
     gates = [state.gate.by_name[name].last for name in state.gate.order]
     reviews = list(state.review.by_pass.values())
     return (*_tree(_, state), *(one.seq for one in (*gates, *reviews) if one))
+
+
+def _pass(event: Any, state: GoalState) -> tuple[int, ...]:
+    return (*_evidence(event, state), *(run.seq for run in state.agent.last.values()))
+
+
+def _history(event: Any, state: GoalState) -> tuple[int, ...]:
+    return tuple(one.seq for one in state.progress.history) or _evidence(event, state)
 
 
 def _retried(event: TaskRetried, state: GoalState) -> tuple[int, ...]:
@@ -189,11 +202,13 @@ CAUSES: dict[type[Event], Causes] = {
     MergeConflicted: _tree,
     GateStarted: _gate_started,
     GateRan: _answered,
+    BreakerHalfOpened: _recovered,
     ReviewStarted: _review_started,
     WaiverGranted: _tree,
     UsageReported: _agent,
     BudgetExhausted: _budget,
-    StagnationDetected: _evidence,
+    IterationMeasured: _pass,
+    StagnationDetected: _history,
     ChangeAccepted: _accepted,
     ChangeRejected: _accepted,
     MergeStarted: _merge,

@@ -9,10 +9,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from omk.domain.breaker import answered
 from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
 from omk.domain.forking import unforkable
 from omk.domain.graph import violations
+from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged, open_codes
@@ -28,7 +30,7 @@ from omk.domain.subjects.delivery import (
     RequestPullRequest,
     StartMerge,
 )
-from omk.domain.subjects.gate import ConfigureGates, StartGate
+from omk.domain.subjects.gate import ConfigureGates, RecordGate, StartGate
 from omk.domain.subjects.goal import (
     CancelGoal,
     CreateGoal,
@@ -38,6 +40,7 @@ from omk.domain.subjects.goal import (
     RecordDecision,
     ResumeGoal,
 )
+from omk.domain.subjects.policy import ConfigurePolicy
 from omk.domain.subjects.review import GrantWaiver, StartReview
 from omk.domain.subjects.task import (
     CONTROLLER,
@@ -116,7 +119,7 @@ def _guard(command: Command, state: GoalState) -> None:
             _refuse(state, ruling)
         case ExtendBudget():
             _refuse(state, ruling if ruling == "cancelled" else "ready" if ruling is None and is_ready(state) else None)
-        case ConfigureGates() if state.gate.seq:
+        case ConfigureGates() | ConfigurePolicy() if state.gate.seq:
             _refuse(state, ruling or ("ready" if is_ready(state) else None))
         case AcceptChange() | RejectChange() | GrantWaiver():
             _refuse(state, ruling if ruling != "needs_more_budget" else None)
@@ -245,5 +248,7 @@ ACROSS: dict[type[Command], Callable[[Any, GoalState], list[Event]]] = {
     ForkGoal: _fork,
     RecordWork: recorded,
     LandSlice: landed,
+    RecordGate: answered,
+    MeasureIteration: measured,
 }
 """The commands that several subjects have a say in."""

@@ -16,6 +16,7 @@ from omk.domain.subjects.gate import Gates
 from omk.domain.subjects.goal import Goal
 from omk.domain.subjects.obligation import Obligations
 from omk.domain.subjects.policy import Policy
+from omk.domain.subjects.progress import Progress
 from omk.domain.subjects.review import Reviews
 from omk.domain.subjects.slice import Slices
 from omk.domain.subjects.task import Tasks
@@ -52,6 +53,7 @@ class GoalState(Value):
     delivery: Delivery = Delivery()
     verdict: Verdicts = Verdicts()
     controller: Controllers = Controllers()
+    progress: Progress = Progress()
     strange: Strange | None = None
 
     @property

@@ -6,15 +6,19 @@ After a crash the same fold gives the same list. Bookkeeping (issuing a proof, c
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from omk.domain.event import Value
+from omk.domain.event import Time, Value
 from omk.domain.graph import is_free, startable
 from omk.domain.plan import REVIEW, SECURITY_REVIEW, VERIFY
-from omk.domain.proof.holds import executors, is_fresh
-from omk.domain.proof.rules import RULES, Rule, judged
+from omk.domain.proof.holds import executors
+from omk.domain.proof.rules import RULES
+from omk.domain.stagnation import diagnosed
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
+from omk.domain.subjects.policy import Policy
 from omk.domain.subjects.task import EXECUTOR, Task, collide
 from omk.domain.values import PASSES, ReviewPass
+from omk.domain.verification import turn
+from omk.domain.whose import choice, claims
 
 
 class MakePlan(Value):
@@ -48,6 +52,13 @@ class RunGate(Value):
     attempt: int
 
 
+class AwaitBreaker(Value):
+    """Wait until the breaker of *gate*, the next to be run, has been open long enough; begin nothing meanwhile."""
+
+    gate: str
+    until: Time
+
+
 class MakeReview(Value):
     """Make a review pass over the current change."""
 
@@ -67,17 +78,44 @@ class AcceptByPolicy(Value):
 
 
 class TryAgain(Value):
-    """Open *task* again, because of the gaps with these codes."""
+    """Open *task* again, because of the gaps with these codes; `because` says why it is this one of several tasks."""
 
     task: str
     gaps: tuple[str, ...]
+    because: str = ""
+
+
+class MeasurePass(Value):
+    """Measure what the *iteration*-th pass of the loop came to."""
+
+    iteration: int
+
+
+class StopLoop(Value):
+    """Say that the loop stands still, and why; nothing is tried again then."""
+
+    cause: str
 
 
 class MergeByPolicy(Value):
     """Merge the change, as `--merge gated` asks."""
 
 
-Effect = MakePlan | RunAgent | MergeSlice | BeginTask | RunGate | MakeReview | EndTask | AcceptByPolicy | TryAgain | MergeByPolicy
+Effect = (
+    MakePlan
+    | RunAgent
+    | MergeSlice
+    | BeginTask
+    | RunGate
+    | AwaitBreaker
+    | MakeReview
+    | EndTask
+    | MeasurePass
+    | StopLoop
+    | AcceptByPolicy
+    | TryAgain
+    | MergeByPolicy
+)
 
 
 def controlling(state: GoalState) -> str | None:
@@ -144,24 +182,26 @@ def beside(at_work: Sequence[Task], ready: Sequence[Task], room: int) -> list[Ta
 def _failed(state: GoalState, request: Request) -> list[Effect]:
     """Among several tasks one that failed is tried again at once; a single one is verified first, to learn from it."""
     tasks = executors(state)
-    if len(tasks) == 1:
+    if len(tasks) == 1 or state.progress.stagnation is not None:
         return []
     failed = [one for one in tasks if one.status == "blocked" and request.may_try(one.id) and is_free(state.task, one)]
-    return [TryAgain(task=one.id, gaps=("agent.executed",)) for one in failed]
+    return [_retry(state, one.id) for one in failed]
+
+
+def _retry(state: GoalState, task: str) -> TryAgain:
+    """For what the task itself failed in: its agent, or the merge of what that left."""
+    known = {code: claims(state, code).get(task) for code in ("agent.executed", "files.changed")}
+    own = {code: words for code, words in known.items() if words}
+    return TryAgain(task=task, gaps=tuple(own) or ("agent.executed",), because="; ".join(own.values()))
 
 
 def _verify(state: GoalState, request: Request) -> Sequence[Effect]:
-    since = max(request.seq, request.settled_seq)
-    open_gates: list[RunGate] = []
-    for name in state.gate.order:
-        gate = state.gate.by_name[name]
-        if gate.breaker_until is not None:
-            continue
-        at_work = state.gate.at_work(name)
-        if gate.last is None or at_work or gate.last.started_seq < since or not is_fresh(state, gate):
-            open_gates.append(RunGate(gate=name, attempt=gate.attempts + (at_work is None)))
-    at_once = sorted(open_gates, key=lambda one: state.gate.at_work(one.gate) is None)[: state.policy.gates_at_once]
-    return _around((VERIFY,), at_once, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
+    """Run the gates whose turn it is, first those at work; where only breakers are in the way, wait."""
+    gates, now = state.gate, turn(state, max(request.seq, request.settled_seq))
+    first = sorted(now.free, key=lambda name: gates.at_work(name) is None)[: state.policy.gates_at_once]
+    runs = [RunGate(gate=name, attempt=gates.by_name[name].attempts + (gates.at_work(name) is None)) for name in first]
+    waits = [AwaitBreaker(gate=name, until=until) for name, until in now.held]
+    return _around((VERIFY,), runs or waits, state, lambda _: _gaps(state, "gates.configured", "gate.<name>"))
 
 
 def _review(state: GoalState, request: Request) -> Sequence[Effect]:
@@ -221,28 +261,35 @@ def _merge(state: GoalState, _: Request) -> Sequence[Effect]:
 
 
 def _again(state: GoalState, request: Request) -> Sequence[Effect]:
-    """One task more: one that has changed nothing, else the one that was tried least."""
-    if "execute" not in request.steps:
+    """One task more: the one that most of what is owed comes from, else the one that was tried least."""
+    if "execute" not in request.steps or state.progress.stagnation is not None:
         return []
-    owed = owed_by_agent(state)
-    if not owed:
+    own = (claims(state, code) for code in ("agent.executed", "files.changed"))
+    if any(one and not any(map(request.may_try, one)) for one in own):
+        return []  # what only these could close, they had their attempts at
+    tasks = [one for one in executors(state) if one.status in {"done", "blocked"} and request.may_try(one.id)]
+    chosen = choice(state, tasks, lambda name: request.tries.get(name, 0)) if tasks else None
+    return [TryAgain(task=chosen.task.id, gaps=chosen.gaps, because=chosen.because)] if chosen else []
+
+
+def is_loop(policy: Policy, request: Request) -> bool:
+    """Whether the request goes round and round, so that its passes are measured."""
+    rounds = {"execute", "verify", "review"} <= set(request.steps) and request.max_attempts > 1
+    return rounds and policy.stagnation_window > 0
+
+
+def _measure(state: GoalState, request: Request) -> Sequence[Effect]:
+    """At the end of each pass of agents, gates and reviews."""
+    is_due = is_loop(state.policy, request) and request.settled_seq > state.progress.measured_seq
+    return [MeasurePass(iteration=state.progress.iteration + 1)] if is_due else []
+
+
+def _stop_loop(state: GoalState, request: Request) -> Sequence[Effect]:
+    """Once the measurements stand still: never of a goal that is ready."""
+    if state.progress.stagnation is not None or not is_loop(state.policy, request):
         return []
-    tasks = [one for one in executors(state) if one.status in {"done", "blocked"}]
-    idle = [one for one in tasks if one.id not in state.worktree.owners and one.excused is None]
-    able = [one for one in idle or tasks if request.may_try(one.id)]
-    able.sort(key=lambda one: request.tries.get(one.id, 0))
-    return [TryAgain(task=one.id, gaps=owed) for one in able[:1]]
-
-
-def owed_by_agent(state: GoalState) -> tuple[str, ...]:
-    """The codes of the gaps that another attempt of the agent may close, and that do not only follow from others."""
-    lacks = {code: (rule, rule.lack(state, code)) for rule, code in _open(state)}
-    own = (code for code, (_, lack) in lacks.items() if lacks.keys().isdisjoint(lack.follows_from))
-    return tuple(code for code in own if (lacks[code][1].owner or lacks[code][0].owed_by) == "agent")
-
-
-def _open(state: GoalState) -> list[tuple[Rule, str]]:
-    return [(rule, code) for rule, code, evidence in judged(state) if evidence is None]
+    found = diagnosed(state.progress.history, state.policy)
+    return [StopLoop(cause=found.cause)] if found is not None and _gaps(state) else []
 
 
 class Ask(NamedTuple):
@@ -256,9 +303,15 @@ class Ask(NamedTuple):
 EVIDENCE = tuple(sorted({read for rule in RULES for read in rule.reads}))
 ASK = (
     Ask(None, _plan, ("goal.planned_seq",)),
-    Ask("execute", _execute, ("task", "slice.waiting", "goal.settings")),
+    Ask(
+        "execute",
+        _execute,
+        ("task", "slice.waiting", "slice.conflicts", "goal.settings", "progress.stagnation", "agent.last", "worktree.owners"),
+    ),
     Ask("verify", _verify, ("task", "gate", "policy", "worktree.tree", *EVIDENCE)),
     Ask("review", _review, ("task", "gate", "review", "worktree.tree", "worktree.base", *EVIDENCE)),
+    Ask("execute", _measure, ("policy", "progress")),
+    Ask("execute", _stop_loop, ("policy", "progress", *EVIDENCE)),
     Ask("accept", _accept, ("goal.settings", *EVIDENCE)),
     Ask("merge", _merge, ("goal.settings", "delivery.merge", "delivery.acceptance", *EVIDENCE)),
     Ask(None, _again, PARTS),  # why rules have gaps, which may be anywhere

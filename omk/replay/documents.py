@@ -72,7 +72,8 @@ def state_document(state: GoalState, proof: GoalProof) -> Document:
         "merge": plain(state.delivery.merge),
         "decisions": plain(goal.decisions),
         "waivers": [{"code": code, **plain(one)} for code, one in sorted(state.review.waivers.items())],
-        **{name: _halt(getattr(goal, name)) for name in ("paused", "blocked", "cancelled", "failed", "stagnation")},
+        **{name: _halt(getattr(goal, name)) for name in ("paused", "blocked", "cancelled", "failed")},
+        "stagnation": stagnation_of(state),
         "controller": plain(state.controller.active),
         "forked_from": plain(state.goal.forked_from),
         "proofs_issued": state.verdict.issued,
@@ -197,5 +198,23 @@ def _settings(state: GoalState) -> Document | None:
     return document
 
 
+def stagnation_of(state: GoalState) -> Document | None:
+    """`{since, reason, on, code, confidence, attempts, metrics, strategy}`: why the loop was stopped; null if it was not."""
+    found = state.progress.stagnation
+    if found is None:
+        return None
+    return {
+        **_halted(Halt(seq=found.seq, reason=found.reason, code=found.code)),
+        "confidence": found.confidence,
+        "attempts": found.attempts,
+        "metrics": list(found.metrics),
+        "strategy": found.strategy,
+    }
+
+
 def _halt(halt: Halt | None) -> Document | None:
-    return None if halt is None else {"since": halt.seq, "reason": halt.reason, "on": halt.on, "code": halt.code}
+    return None if halt is None else _halted(halt)
+
+
+def _halted(halt: Halt) -> Document:
+    return {"since": halt.seq, "reason": halt.reason, "on": halt.on, "code": halt.code}

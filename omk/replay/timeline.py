@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from omk.domain.digest import digest_of
 from omk.domain.event import Event, Recorded, kind_of, kind_tag
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, progress, review, task, verdict, worktree
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.text import ERASED, texts
@@ -138,7 +138,6 @@ SUMMARIES: dict[type[Event], Summary] = {
     goal.GoalForked: lambda e, t: f"from {e.goal}@{e.seq}{_said(e, t, 'prompt')}",
     goal.DecisionRecorded: lambda e, t: f"{e.code}{_said(e, t, 'answer')}",
     goal.OracleAssessed: _oracle,
-    goal.StagnationDetected: lambda e, t: f"{e.cause} ({e.confidence} %){_said(e, t, 'reason')}",
     task.TaskProposed: lambda e, t: f"{e.task}{_said(e, t, 'title')}",
     task.TaskAccepted: lambda e, _: e.task,
     task.TaskRejected: lambda e, t: f"{e.task} ({e.code}){_said(e, t, 'reason')}",
@@ -175,6 +174,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     gate.GateStarted: lambda e, _: f"{e.gate}, attempt {e.attempt}, on {e.tree[:_HEX]}",
     gate.GateRan: lambda e, t: f"{e.gate} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'reason', 'output.preview')}",
     gate.BreakerOpened: lambda e, _: f"{e.gate} until {e.until}, after {e.failures} failures",
+    gate.BreakerHalfOpened: lambda e, _: f"{e.gate}, {counted(e.probes, 'run')} may begin",
     gate.BreakerClosed: lambda e, _: e.gate,
     review.ReviewStarted: lambda e, _: f"{e.review}, attempt {e.attempt}",
     review.ReviewPassed: lambda e, t: f"{e.review}{_said(e, t, 'summary')}",
@@ -195,6 +195,10 @@ SUMMARIES: dict[type[Event], Summary] = {
     delivery.MergeStarted: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
     delivery.ChangeMerged: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
     delivery.MergeFailed: lambda e, t: f"{e.branch}{_said(e, t, 'reason')}",
+    progress.IterationMeasured: lambda e, _: (
+        f"{e.iteration}: {e.passed} of {counted(e.total, 'gate')}, {counted(e.files, 'file')} touched, {e.tokens} tokens"
+    ),
+    progress.StagnationDetected: lambda e, t: f"{e.cause} ({e.confidence} %){_said(e, t, 'reason')}",
     verdict.ProofIssued: lambda e, _: f"{_word(e.status)} at event {e.seq}",
     verdict.TextErased: lambda e, t: f"{_names(e.paths)} of event {e.seq}{_said(e, t, 'reason')}",
     controller.ControllerStarted: lambda e, _: f"{e.controller}: {', '.join(e.steps)}",

@@ -8,6 +8,9 @@ The nearest file wins, from the goal's directory up to the root; in one director
     merge = "manual"                # disabled, manual, gated
     max_attempts = 3                # a whole number, at least 1
     kind = "bugfix"                 # a kind of goal, instead of the classification
+    gates_at_once = 4               # gates that run beside each other at most; default 1
+    rerun_failed = 1                # a red gate runs again so often on the same tree; default 0
+    flaky = "inconclusive"          # what a pass counts as then: inconclusive, passed
 
     [gates.tests]
     run = "pytest -q"               # a line for /bin/sh -c, or argv: ["pytest", "-q"]
@@ -15,10 +18,21 @@ The nearest file wins, from the goal's directory up to the root; in one director
     required = true                 # default true
     skip = false                    # a skipped gate is not run and never passes
     proves = ["smoke"]              # oracle checks that a pass proves
+    needs = ["build"]               # gates that have to pass before it is run
+
+    [breaker]
+    failures = 5                    # in a row, after which a gate rests; 0: it never does
+    recovery = "30s"                # or seconds; how long it rests
+    probes = 1                      # runs that may begin then
 
     [worktree]
     setup = ["npm ci"]              # lines for /bin/sh -c, run before gates
     share = [".venv"]               # paths borrowed from the checkout
+
+    [stagnation]
+    warmup = 3                      # iterations of a loop before it is judged, default 3
+    window = 5                      # iterations that are looked at, 0 (never stop for it) to 10, default 5
+    metrics = 3                     # metrics that stand still at least, 1 to 5, default 3
 
     [scope]
     write = ["src", "tests"]        # what the implementing task may change
@@ -36,13 +50,33 @@ from msgspec import Meta, Struct, field
 from omk.domain.event import Value
 from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
 from omk.domain.paths import unsafe
+from omk.domain.subjects.policy import Flaky, Needs
 from omk.domain.values import GateDefinition
 from omk.errors import Refused, Unusable
+from omk.runtime.gates.conduct import (
+    UNSAID,
+    AtOnce,
+    BreakerTable,
+    Conduct,
+    OldBreaker,
+    Reruns,
+    old_conduct,
+    recovery_from,
+    wrong_needs,
+)
 from omk.runtime.gates.definition import DEFAULT_TIMEOUT, NAME, NOTHING, Surroundings, define, timeout_from
 
 ReadFile = Callable[[str], bytes | None]
 Shape = TypeVar("Shape", bound=Struct)
 Words = Annotated[str, Meta(pattern=r"\S")]
+
+
+class StagnationTable(Struct, forbid_unknown_fields=True, frozen=True):
+    """`[stagnation]` of omk.toml: when a loop counts as standing still."""
+
+    warmup: Annotated[int, Meta(ge=0, le=1_000)] = 3
+    window: Annotated[int, Meta(ge=0, le=10)] = 5
+    metrics: Annotated[int, Meta(ge=1, le=5)] = 3
 
 
 class Settings(Value):
@@ -60,6 +94,8 @@ class Settings(Value):
     gates: tuple[GateDefinition, ...] = ()
     around: Surroundings = NOTHING
     write: tuple[str, ...] = ()
+    conduct: Conduct = UNSAID
+    stagnation: StagnationTable = StagnationTable()
 
 
 class GateTable(Struct, forbid_unknown_fields=True):
@@ -70,6 +106,7 @@ class GateTable(Struct, forbid_unknown_fields=True):
     required: bool = True
     skip: bool = False
     proves: list[str] = []
+    needs: list[Words] = []
 
 
 class WorktreeTable(Struct, forbid_unknown_fields=True):
@@ -93,9 +130,14 @@ class OmkTable(Struct, forbid_unknown_fields=True):
     merge: Literal["disabled", "manual", "gated"] | None = None
     max_attempts: Annotated[int, Meta(ge=1)] | None = None
     kind: Kind | None = None
+    gates_at_once: AtOnce | None = None
+    rerun_failed: Reruns | None = None
+    flaky: Flaky | None = None
     gates: dict[str, dict[str, Any]] = {}
+    breaker: BreakerTable = field(default_factory=BreakerTable)
     worktree: WorktreeTable = field(default_factory=WorktreeTable)
     scope: ScopeTable = field(default_factory=ScopeTable)
+    stagnation: StagnationTable = field(default_factory=StagnationTable)
 
 
 class OldGate(Struct, forbid_unknown_fields=True):
@@ -110,9 +152,15 @@ class OldGate(Struct, forbid_unknown_fields=True):
     allow_fail_dashed: bool = field(default=False, name="allow-fail")
     skip: bool = False
     skipped: bool = False
-    circuit_breaker: dict[str, Any] | None = None
+    circuit_breaker: OldBreaker | None = None
 
 
+TABLES: dict[str, type[Struct]] = {
+    ".worktree": WorktreeTable,
+    ".scope": ScopeTable,
+    ".breaker": BreakerTable,
+    ".stagnation": StagnationTable,
+}
 ALLOWED = {
     "accept": "manual, auto",
     "merge": "disabled, manual, gated",
@@ -122,6 +170,16 @@ ALLOWED = {
     "timeout": 'a duration like "10m", or seconds',
     "agent": 'an agent spec, like "acp:kimi acp"',
     "gates": "tables like [gates.tests]",
+    "gates_at_once": "a whole number from 1 to 64",
+    "rerun_failed": "a whole number from 0 to 100",
+    "flaky": "inconclusive, passed",
+    "needs": 'names of gates, like ["build"]',
+    "failures": "a whole number, 0 for never",
+    "recovery": 'a duration like "30s", or seconds',
+    "probes": "a whole number, at least 1",
+    "warmup": "a whole number, at least 0",
+    "window": "a whole number from 0 (never) to 10",
+    "metrics": "a whole number from 1 to 5",
 }  # keys whose message from msgspec does not say what would do
 
 
@@ -138,9 +196,9 @@ def read_settings(read_file: ReadFile, subdirectory: str = "") -> Settings:
         path = f"{directory}.omk/gates.toml"
         content = read_file(path)
         if content is not None:
-            return msgspec.structs.replace(
-                settings, source=settings.source or path, gates=old_gates(content, path, settings.around)
-            )
+            gates, conduct = old_gates(content, path, settings.around)
+            said = settings.conduct.before(conduct)
+            return msgspec.structs.replace(settings, source=settings.source or path, gates=gates, conduct=said)
     return settings
 
 
@@ -169,6 +227,7 @@ def settings_of(table: object, path: str) -> Settings:
     """The settings in a parsed table."""
     read = converted(table, OmkTable, path, "")
     around = Surroundings(setup=tuple(read.worktree.setup), share=checked_paths(read.worktree.share, path, "share"))
+    gates = tuple(gate_of(name, gate, path, around) for name, gate in read.gates.items())
     return Settings(
         source=path,
         agent=read.agent,
@@ -176,9 +235,33 @@ def settings_of(table: object, path: str) -> Settings:
         merge=read.merge,
         max_attempts=read.max_attempts,
         kind=read.kind,
-        gates=tuple(gate_of(name, gate, path, around) for name, gate in read.gates.items()),
+        gates=gates,
         around=around,
         write=checked_paths(read.scope.write, path, "write"),
+        conduct=conduct_of(read, gates, path),
+        stagnation=read.stagnation,
+    )
+
+
+def conduct_of(read: OmkTable, gates: Sequence[GateDefinition], path: str) -> Conduct:
+    """How the gates of omk.toml are to be run; what is wrong with their needs is said all at once."""
+    tables = ((name, table.get("needs")) for name, table in read.gates.items())
+    needs = tuple(Needs(gate=name, gates=tuple(dict.fromkeys(others))) for name, others in tables if others)
+    if wrong := wrong_needs(needs, gates):
+        raise Unusable(f"{path}: needs: {' '.join(wrong)}")
+    breaker = read.breaker
+    try:
+        recovery = None if breaker.recovery is None else recovery_from(breaker.recovery)
+    except Refused as refused:
+        raise Unusable(f"{path}: breaker.recovery: {refused}") from refused
+    return Conduct(
+        gates_at_once=read.gates_at_once,
+        needs=needs or None,
+        rerun_failed=read.rerun_failed,
+        flaky=read.flaky,
+        breaker_failures=breaker.failures,
+        breaker_recovery_ms=recovery,
+        breaker_probes=breaker.probes,
     )
 
 
@@ -200,14 +283,15 @@ def gate_of(name: str, table: dict[str, Any], path: str, around: Surroundings) -
     )  # fmt: skip
 
 
-def old_gates(content: bytes, path: str, around: Surroundings) -> tuple[GateDefinition, ...]:
-    """The gates of a 0.5.0 file; a gate that may fail or is skipped is optional there."""
+def old_gates(content: bytes, path: str, around: Surroundings) -> tuple[tuple[GateDefinition, ...], Conduct]:
+    """The gates of a 0.5.0 file, and their breaker; a gate that may fail or is skipped is optional there."""
     table = parsed(content, path)
     strange = [key for key in table if key != "gates"]
     listed = table.get("gates", [])
     if strange or not isinstance(listed, list):
         raise Unusable(f"{path}: unknown key '{strange[0] if strange else 'gates'}'. Allowed: [[gates]] tables.")
     gates: dict[str, GateDefinition] = {}
+    breakers: list[OldBreaker] = []
     for number, entry in enumerate(listed, start=1):
         key = f"gates[{number}]"
         read = converted(entry, OldGate, path, key)
@@ -219,11 +303,12 @@ def old_gates(content: bytes, path: str, around: Surroundings) -> tuple[GateDefi
         except Refused as refused:
             raise Unusable(f"{path}: {key}.timeout_secs: {refused}") from refused
         skipped = read.skip or read.skipped
+        breakers += [read.circuit_breaker] if read.circuit_breaker else []
         gates[read.name] = define(
             read.name, (read.command, *read.args), source=path, around=around, skipped=skipped, timeout_ms=timeout,
             required=read.required and not (read.allow_fail or read.allow_fail_dashed or skipped),
         )  # fmt: skip
-    return tuple(gates.values())
+    return tuple(gates.values()), old_conduct(breakers)
 
 
 def parsed(content: bytes, path: str) -> dict[str, Any]:
@@ -243,7 +328,7 @@ def converted(table: object, shape: type[Shape], path: str, key: str) -> Shape:
         where = (key + place.rstrip("`")).lstrip(".") or "the file"
         leaf = place.rstrip("`").removesuffix("[...]").rpartition(".")[2]
         if "unknown field" in text:
-            inner = {".worktree": WorktreeTable, ".scope": ScopeTable}.get(place.rstrip("`"), shape)
+            inner = TABLES.get(place.rstrip("`"), shape)
             allowed = ", ".join(inner.__struct_encode_fields__)
         else:
             allowed = ALLOWED.get(leaf, "see the reference of omk.toml")

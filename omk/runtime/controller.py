@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from omk.agents.child import end_process, is_alive, started_at
+from omk.domain.ending import ending
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import built_in_plan
 from omk.domain.proof.proof import GoalProof
@@ -24,10 +25,12 @@ from omk.domain.wanted import (
     EndTask,
     MakePlan,
     MakeReview,
+    MeasurePass,
     MergeByPolicy,
     MergeSlice,
     RunAgent,
     RunGate,
+    StopLoop,
     TryAgain,
     controlling,
     wanted,
@@ -42,6 +45,7 @@ from omk.runtime.merge import merge_change, settle_merge
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
+from omk.runtime.steps.measure import measure_pass, stop_loop
 from omk.runtime.steps.review import make_review
 from omk.runtime.steps.slice import merge_slice
 from omk.runtime.undisturbed import undisturbed
@@ -56,12 +60,10 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
     with alone(session.handle.folder):
         clean_up(session)
         controller = _start(session, steps, max_attempts, resume=resume)
-    reason = "everything asked for is done"
     try:
         with marked_as_controller(session.handle.folder):
             Dispatcher(session, PERFORM).run()
-        if ruling := controlling(session.state):
-            reason = f"the goal's status is {ruling}"
+        reason = ending(session.state)
     except KeyboardInterrupt:
         reason = "interrupted"
         raise
@@ -193,7 +195,8 @@ def _accept(session: Session, _: AcceptByPolicy) -> None:
 
 
 def _again(session: Session, effect: TryAgain) -> None:
-    reason = f"open: {', '.join(effect.gaps)}"
+    why = f" ({effect.because})" if effect.because else ""
+    reason = f"open: {', '.join(effect.gaps)}{why}"
     session.handle(RetryTask(actor=session.actor, task=effect.task, reason=reason))
 
 
@@ -209,6 +212,8 @@ PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {
     RunGate: run_gate,
     MakeReview: make_review,
     EndTask: _end,
+    MeasurePass: measure_pass,
+    StopLoop: stop_loop,
     AcceptByPolicy: _accept,
     TryAgain: _again,
     MergeByPolicy: _merge,

@@ -13,7 +13,7 @@ from typing import Any
 
 from omk.domain.due import passed
 from omk.domain.subjects.task import RenewLease
-from omk.domain.wanted import Effect, MakeReview, MergeSlice, RunAgent, RunGate, controlling, wanted
+from omk.domain.wanted import AwaitBreaker, Effect, MakeReview, MergeSlice, RunAgent, RunGate, controlling, wanted
 from omk.errors import OmkError, Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.session import Session
@@ -22,7 +22,7 @@ from omk.runtime.undisturbed import ENDING
 Perform = Callable[[Session, Any], None]
 POLL_SECONDS = 0.1
 """How often the log is looked at for what others recorded (SQLite cannot notify): well within the second a person waits."""
-LASTING = (RunAgent, RunGate, MakeReview, MergeSlice)
+LASTING = (RunAgent, RunGate, MakeReview, MergeSlice, AwaitBreaker)
 """The effects that take time."""
 
 
@@ -85,9 +85,11 @@ class Dispatcher:
         while (now := next((one for one in effects if not isinstance(one, LASTING)), None)) is not None:
             self._decide(now)
             effects = wanted(self.session.state)
+        waits = [effect for effect in effects if isinstance(effect, AwaitBreaker)]
         for effect in effects:
-            self._begin(effect)
-        return bool(self.jobs)
+            if effect not in waits:
+                self._begin(effect)
+        return bool(self.jobs or waits)
 
     def _decide(self, effect: Effect) -> None:
         """Carry out what takes no time."""

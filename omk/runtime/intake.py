@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from omk.agents.driver import driver_of
 from omk.domain.event import Command, Value
 from omk.domain.oracle import Assessment, assess
@@ -16,12 +18,13 @@ from omk.domain.subjects.goal import (
     Merge,
     OracleAssessed,
 )
-from omk.domain.subjects.policy import ConfigurePolicy
+from omk.domain.subjects.policy import ConfigurePolicy, PolicyConfigured
 from omk.domain.values import GateDefinition
 from omk.errors import Refused
 from omk.log.redact import secrets_in
 from omk.runtime.config import Settings, read_settings
 from omk.runtime.gates.choice import choose
+from omk.runtime.gates.conduct import UNSAID, Conduct, conducted, known_needs, wrong_needs
 from omk.runtime.gates.definition import NOTHING, Surroundings, gates_from_flags, with_proofs
 from omk.runtime.gates.guards import guards
 from omk.runtime.policy import policy_from
@@ -50,6 +53,7 @@ class Wishes(Value):
     accept: Accept | None = None
     merge: Merge | None = None
     delivery: Delivery = "local"
+    conduct: Conduct = UNSAID
 
 
 class Intake(Value):
@@ -93,7 +97,7 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
     configured = _configured(wishes, settings, agent, attempts)
     commands: list[Command] = [
         CreateGoal(actor=actor, created=created, configured=configured, assessed=as_event(assessed)),
-        ConfigurePolicy(actor=actor, configured=policy_from(settings)),
+        ConfigurePolicy(actor=actor, configured=in_order(policy_from(settings, wishes.conduct), wishes.conduct, gates)),
         ConfigureGates(actor=actor, configured=GatesConfigured(gates=gates, guards=held)),
     ]
     limits = (wishes.budget_time_ms, wishes.budget_tokens, wishes.budget_micro_usd)
@@ -101,6 +105,14 @@ def take_in(user: UserRepository, identity: str, prompt: str, wishes: Wishes, ac
         budget = BudgetSet(time_ms=limits[0], tokens=limits[1], micro_usd=limits[2])
         commands.append(SetBudget(actor=actor, limits=budget))
     return Intake(commands=tuple(commands), agent=agent, testable=assessed.testable, max_attempts=attempts)
+
+
+def in_order(policy: PolicyConfigured, wishes: Conduct, gates: Sequence[GateDefinition]) -> PolicyConfigured:
+    """The policy with the needs of *gates* alone. Raises `Refused` for a flag that names another, and for what cannot be."""
+    known = known_needs(policy.needs, gates)
+    if wrong := wrong_needs(wishes.needs or (), gates) or wrong_needs(known, gates):
+        raise Refused(f"--needs: {' '.join(wrong)}")
+    return replace(policy, needs=known)
 
 
 def require_words(prompt: str) -> None:
@@ -175,6 +187,13 @@ def configure_again(session: Session, flags: Sequence[str], proves: Sequence[str
     subdirectory = state.goal.repository.subdirectory if state.goal.repository else ""
     held = guards(gates, blobs, lambda path: user.read_file(base, path), subdirectory, _links(files))
     return GatesConfigured(gates=gates, guards=held)
+
+
+def conduct_again(session: Session, wishes: Conduct, gates: Sequence[GateDefinition]) -> PolicyConfigured:
+    """The policy of a goal that exists, with what a person's flags say of how its *gates* are run."""
+    policy = session.state.policy
+    fields = {name: getattr(policy, name) for name in PolicyConfigured.__struct_fields__}
+    return in_order(conducted(PolicyConfigured(**fields), (wishes,)), wishes, gates)
 
 
 def _links(files: Mapping[str, tuple[str, str]]) -> frozenset[str]:

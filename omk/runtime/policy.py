@@ -2,14 +2,15 @@
 
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.runtime.config import Settings
+from omk.runtime.gates.conduct import UNSAID, Conduct, conducted
 
 LEASE_MS = 300_000
 MOST_TASKS = 50
 
 
-def policy_from(_: Settings) -> PolicyConfigured:
+def policy_from(settings: Settings, wishes: Conduct = UNSAID) -> PolicyConfigured:
     """The policy to record for a goal that begins."""
-    return PolicyConfigured(
+    policy = PolicyConfigured(
         lease_ms=LEASE_MS,
         planner=None,
         max_tasks=MOST_TASKS,
@@ -23,9 +24,10 @@ def policy_from(_: Settings) -> PolicyConfigured:
         breaker_failures=5,
         breaker_recovery_ms=30_000,
         breaker_probes=1,
-        stagnation_warmup=3,
-        stagnation_window=5,
-        stagnation_metrics=3,
+        stagnation_warmup=settings.stagnation.warmup,
+        stagnation_window=settings.stagnation.window,
+        stagnation_metrics=settings.stagnation.metrics,
         approve=(),
         remote="origin",
     )
+    return conducted(policy, (settings.conduct, wishes))

@@ -1,7 +1,7 @@
 """Trees in omk's own repository: compared, read, merged and committed without any worktree."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from omk.domain.values import Change, Operation
@@ -31,17 +31,19 @@ class Trees:
 
     def __init__(self, bare: BareRepository) -> None:
         self.bare = bare
+        self._remembered: dict[tuple[str, str], str] = {}
 
     def changes(self, old_tree: str, new_tree: str) -> tuple[Change, ...]:
         """The paths that differ between two trees, sorted by path; renames are a deletion and an addition."""
         raw = self.bare.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", old_tree, new_tree)
         return tuple(sorted(changes_of(raw), key=lambda change: change.path))
 
-    def diff(self, old_tree: str, new_tree: str) -> bytes:
-        """The difference as a unified patch, the same whatever the user configured."""
+    def diff(self, old_tree: str, new_tree: str, paths: Sequence[str] = ()) -> bytes:
+        """The difference (of *paths* alone, if there are any) as a unified patch, the same whatever the user configured."""
         arguments = ("-r", "-p", "--no-renames", "--no-textconv", "--no-ext-diff", "--no-color", "--full-index")
         prefixes = ("--src-prefix=a/", "--dst-prefix=b/", "--unified=3", "--diff-algorithm=myers")
-        return self.bare.git("diff-tree", *arguments, *prefixes, old_tree, new_tree)
+        only = [f":(literal){os.fsdecode(decode_path(path))}" for path in paths]
+        return self.bare.git("diff-tree", *arguments, *prefixes, old_tree, new_tree, "--", *only)
 
     def read_blob(self, blob: str) -> bytes:
         """A blob's bytes; a symbolic link's are its target. Raises `GitFailed` if it is not there."""
@@ -89,7 +91,13 @@ class Trees:
 
     def tree_of(self, commit: str) -> str:
         """The tree of a commit."""
-        return self.bare.git("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+        return self._once("tree", commit, lambda: self.bare.git("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip())
+
+    def _once(self, what: str, name: str, ask: Callable[[], str]) -> str:
+        """What never changes, asked of git the first time only."""
+        if (what, name) not in self._remembered:
+            self._remembered[what, name] = ask()
+        return self._remembered[what, name]
 
     def keep(self, tree: str, base_commit: str) -> None:
         """Make sure this repository itself holds all of *tree* that the base commit does not."""
@@ -136,12 +144,13 @@ class Trees:
         return commit.decode().strip()
 
     def _time_of(self, commit: str) -> str:
-        return self.bare.git("show", "-s", "--format=%cd", "--date=raw", commit, "--").decode().strip()
+        show = ("show", "-s", "--format=%cd", "--date=raw", commit, "--")
+        return self._once("time", commit, lambda: self.bare.git(*show).decode().strip())
 
     def _author(self) -> dict[str, str]:
-        """The user's own name and address, not what git would guess from the machine's."""
-        name = self._configured("user.name") or FALLBACK_NAME
-        email = self._configured("user.email") or FALLBACK_EMAIL
+        """The user's own name and address, not what git would guess from the machine's; as they are when first asked for."""
+        name = self._once("configuration", "user.name", lambda: self._configured("user.name") or FALLBACK_NAME)
+        email = self._once("configuration", "user.email", lambda: self._configured("user.email") or FALLBACK_EMAIL)
         names = {"GIT_AUTHOR_NAME": name, "GIT_COMMITTER_NAME": name}
         return names | {"GIT_AUTHOR_EMAIL": email, "GIT_COMMITTER_EMAIL": email}
 

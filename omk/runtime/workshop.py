@@ -6,7 +6,6 @@ ourselves, so that `reset` makes it good again whatever an agent did to it.
 
 import contextlib
 import os
-import threading
 from pathlib import Path
 
 from omk.errors import Unusable
@@ -17,9 +16,6 @@ from omk.runtime.git import GitFailed
 from omk.runtime.repository import UserRepository, make_private
 from omk.runtime.snapshot import Snapshot, take, unreadable
 from omk.runtime.trees import Trees
-
-PLACES = threading.Lock()
-"""Held while the folder around a goal's worktrees comes or goes: jobs of one process open and close them side by side."""
 
 
 class Workshop(Trees):
@@ -78,11 +74,8 @@ class Workshop(Trees):
         is already open is made anew.
         """
         path = self.place(goal, name)
-        with PLACES:
-            for folder in (path.parent, self._notes(path)):
-                make_private(folder)
-            if not os.path.lexists(path):
-                make_private(path)
+        for folder in (path.parent, self._notes(path)):
+            make_private(folder)
         self.bare.settle()
         self.bare.share_refs()
         remove_tree(self._notes(path) / "seen")
@@ -143,14 +136,14 @@ class Workshop(Trees):
         """Remove a worktree and its registration; one that vanished is fine."""
         for folder in (path, self._registration(path), self._notes(path)):
             remove_tree(folder)
-        for parent in (path.parent, self._notes(path).parent):
-            with PLACES, contextlib.suppress(OSError):  # it is not empty, or gone
-                parent.rmdir()
 
     def close_all(self, goal: str) -> None:
         """Remove every worktree of a goal, also those only half there."""
         for path in self.worktrees(goal):
             self.close_worktree(path)
+        for parent in (self.folder / goal, self._all_notes / goal):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
         self._remove_strays()
         if self.bare.path.is_dir():
             self.bare.git("worktree", "prune", "--expire=now", reads=False)  # those an agent opened beside its own

@@ -31,6 +31,7 @@ def status_lines(state: Document, proof: Document, width: int) -> list[Line]:
         ("Goal", " ".join((state["prompt"] or "").split())),
         ("Readiness", " ".join(proof["readiness"].split())),
         ("Gaps", ", ".join(gap["code"] for gap in proof["gaps"]) or "none"),
+        *([("Loop", f"stopped: {stagnation['reason']}")] if (stagnation := state["stagnation"]) else []),
         ("Updated", moment(state["updated_at"])),
     ]
     for name, text in rows:

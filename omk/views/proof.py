@@ -60,6 +60,20 @@ def one_gap(gap: Document, width: int, *, is_final: bool = False) -> list[Line]:
     return lines if gap["follows_from"] or is_final else [*lines, line("    → ", Span(gap["command"], "name"))]
 
 
+def stagnation_lines(found: Document | None, width: int) -> list[Line]:
+    """Why a loop was stopped, in few lines; none where it was not."""
+    if found is None:
+        return []
+    text = f"{word(found['code'])}, {found['confidence']} % sure (event {found['since']}). {found['reason']}"
+    lines = wrapped(text, width, indent="  ", style="warn")
+    return [*heading("The loop was stopped"), *lines, line("    → ", Span("omk diagnose", "name"))]
+
+
+def ending_lines(ended: str | None, width: int) -> list[Line]:
+    """Why the controller has nothing more to do; nothing where all is done that was asked for."""
+    return [line(), *wrapped(f"Why it ended: {ended}.", width)] if ended else []
+
+
 def _mark(outcome: str) -> Span:
     style = style_of(outcome)
     return Span({"good": "✓", "bad": "✗", "dim": "·"}.get(style, "!"), style)

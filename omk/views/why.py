@@ -5,7 +5,7 @@ from typing import Any
 from omk.domain.proof.status import FINAL
 from omk.domain.words import counted
 from omk.views.lines import Line, Span, badge, cells, cut, heading, line, padded, word, wrapped
-from omk.views.proof import one_gap
+from omk.views.proof import one_gap, stagnation_lines
 
 Document = dict[str, Any]
 _KIND = 22
@@ -23,6 +23,7 @@ def why_lines(why: Document, width: int) -> list[Line]:
         lines += [line(), *one_gap(told, width, is_final=is_final), *_evidence(gap), *_tail(gap, width), *_chain(gap, width)]
     if is_final:
         return [*lines, line(), line(Span("This is final: nothing closes these gaps any more.", "bold"))]
+    lines += stagnation_lines(why.get("stagnation"), width)
     lines += heading(f"The fewest events that would close {'them all' if len(why['blocking']) > 1 else 'it'}")
     for missing in why["fewest"]:
         lines += wrapped(f"{kind_name(missing['kind'])} {where_text(missing['where'])}", width, indent="  ")

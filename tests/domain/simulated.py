@@ -6,9 +6,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from omk.domain.event import Command
+from omk.domain.measuring import MeasureIteration, stagnation_of
 from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
 from omk.domain.subjects.delivery import AUTO, ChangeMerged, FinishMerge, MergeStarted, StartMerge
-from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
+from omk.domain.subjects.gate import GateRan, GateStarted, HalfOpenBreaker, RecordGate, StartGate
+from omk.domain.subjects.progress import DetectStagnation
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
@@ -16,15 +18,18 @@ from omk.domain.wanted import (
     ASK,
     AcceptByPolicy,
     Ask,
+    AwaitBreaker,
     BeginTask,
     Effect,
     EndTask,
     MakePlan,
     MakeReview,
+    MeasurePass,
     MergeByPolicy,
     MergeSlice,
     RunAgent,
     RunGate,
+    StopLoop,
     TryAgain,
     wanted,
 )
@@ -46,6 +51,7 @@ class Simulated:
         review: type[Any] = ReviewPassed,
     ) -> None:
         self.agent, self.writes, self.gate, self.review = agent, writes, gate, review
+        self.likeness: int | None = None
         self.performed: list[Effect] = []
 
     def drive(self, story: Story) -> Story:
@@ -62,13 +68,16 @@ class Simulated:
             story = story.given(step)
         return story
 
-    def steps(self, story: Story, effect: Effect) -> list[Command]:
+    def steps(self, story: Story, effect: Effect) -> list[Command]:  # noqa: C901, PLR0911 - one arm per effect
         """The commands that a controller sends for an effect."""
         match effect:
             case RunAgent(task=task, attempt=attempt):
                 return self.work(story, task, attempt)
             case RunGate(gate=name, attempt=attempt):
                 return self._gate(story, name, attempt)
+            case AwaitBreaker(gate=name, until=until):
+                probes = story.state.policy.breaker_probes
+                return [HalfOpenBreaker(actor=BOT, gate=name, now=until, probes=probes)]
             case MakeReview(review=name, attempt=attempt):
                 return self._review(story, name, attempt)
             case AcceptByPolicy():
@@ -79,6 +88,8 @@ class Simulated:
                 return [plan()]
             case MergeSlice():
                 raise AssertionError("a world in which one works after the other has no slices")
+            case MeasurePass() | StopLoop():
+                return self._loop(story, effect)
             case BeginTask() | EndTask() | TryAgain():
                 return _task(story, effect)
 
@@ -102,6 +113,12 @@ class Simulated:
             RecordFiles(actor=BOT, changed=changed),
             end,
         ]
+
+    def _loop(self, story: Story, effect: MeasurePass | StopLoop) -> list[Command]:
+        if isinstance(effect, MeasurePass):
+            return [MeasureIteration(actor=BOT, likeness=self.likeness)]
+        found = stagnation_of(story.state)
+        return [DetectStagnation(actor=BOT, detected=found)] if found else []
 
     def _gate(self, story: Story, name: str, attempt: int) -> list[Command]:
         digest, now = story.state.gate.by_name[name].definition.digest, story.state.worktree.tree

@@ -16,8 +16,8 @@ from omk.domain.subjects.goal import (
     GoalForked,
     GoalPaused,
     OracleAssessed,
-    StagnationDetected,
 )
+from omk.domain.subjects.progress import StagnationDetected
 from omk.domain.subjects.review import GrantWaiver
 from omk.domain.subjects.worktree import CommitMade, ScopeViolated, WorktreeRebased
 from omk.domain.wanted import RunAgent, wanted

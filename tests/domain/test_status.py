@@ -16,7 +16,7 @@ from tests.domain.simulated import Simulated
 from tests.histories import histories
 from tests.history import STORIES
 from tests.noise import noise
-from tests.scenario import create, gate_named, gates, goal, order
+from tests.scenario import create, gate_named, gates, goal, order, policy
 from tests.watched import Watched, is_declared
 
 
@@ -39,7 +39,9 @@ WORLDS = {
 def driven(name):
     """All that a controller does for a goal, one record after the other."""
     asked_for = order("execute", "verify", "review", "accept", "merge", max_attempts=3)
-    story = goal.given(create(accept="auto", merge="gated"), gates(gate_named()), asked_for)
+    story = goal.given(
+        create(accept="auto", merge="gated"), gates(gate_named()), policy(stagnation_warmup=0, stagnation_window=2), asked_for
+    )
     return WORLDS[name].drive(story).records
 
 

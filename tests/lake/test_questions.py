@@ -6,7 +6,7 @@ import pytest
 
 from omk.domain.plan import EXECUTE
 from omk.domain.subjects.delivery import RejectChange
-from omk.domain.subjects.goal import DetectStagnation, StagnationDetected
+from omk.domain.subjects.progress import DetectStagnation, StagnationDetected
 from omk.domain.subjects.task import FailTask, RetryTask
 from omk.lake.question import questions
 from tests.history import STORIES

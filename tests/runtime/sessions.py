@@ -28,10 +28,10 @@ def store_of(repository: Path) -> Store:
     return Store(UserRepository.find(repository), None, identity="repository-1")
 
 
-def begun(repository: Path, *, agent: str = AGENT, gates: tuple[str, ...] = GATES) -> Session:
+def begun(repository: Path, *, agent: str = AGENT, gates: tuple[str, ...] = GATES, max_agents: int = 1) -> Session:
     """A session on a new goal, which the policy accepts."""
     store = store_of(repository)
-    wishes = Wishes(agent=agent, gates=gates, accept="auto")
+    wishes = Wishes(agent=agent, gates=gates, accept="auto", max_agents=max_agents)
     intake = take_in(store.user, "repository-1", GOAL, wishes, "person:ann")
     return store.begin(intake, lambda _: None, lambda _: None)
 

@@ -271,5 +271,5 @@ def test_a_commit_is_by_the_configured_person_or_by_omk(shop: Workshop, monkeypa
     assert git("show", "-s", name, by_omk, git_dir=shop.bare.path) == b"omk <omk@localhost>, omk\n"
     call("config", "user.name", "Ann", directory=shop.user.top)
     call("config", "user.email", "ann@example.org", directory=shop.user.top)
-    by_ann = shop.commit_tree(shop.user.tree, [shop.user.commit], "empty")
+    by_ann = Workshop(shop.user, shop.state_home).commit_tree(shop.user.tree, [shop.user.commit], "empty")
     assert git("show", "-s", name, by_ann, git_dir=shop.bare.path) == b"Ann <ann@example.org>, Ann\n"

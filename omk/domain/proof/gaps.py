@@ -18,6 +18,7 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
 from omk.domain.subjects.task import EXECUTOR
+from omk.domain.words import counted
 
 Owner = Literal["agent", "controller", "operator", "external"]
 _SHOWN = 5
@@ -43,6 +44,12 @@ class Lack(Value):
     follows_from: tuple[str, ...] = ()
     owner: Owner | None = None
     command: str | None = None
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few of the names, and how many more there are: a goal may have hundreds of tasks."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def log_understood(state: GoalState, _: str) -> Lack:
@@ -110,7 +117,7 @@ def files_changed(state: GoalState, _: str) -> Lack:
     apart = [one.id for one in executors(state) if one.id in state.slice.conflicts or one.id in state.slice.waiting]
     if apart:
         return _unmerged(state, apart, [name for name in idle if name not in apart])
-    names = ", ".join(idle) or "the agent"
+    names = _some(idle) or "the agent"
     if idle or not state.worktree.seq:
         text = f"No file was changed by {names}."
     else:
@@ -124,11 +131,12 @@ def _unmerged(state: GoalState, apart: Sequence[str], idle: Sequence[str]) -> La
     """What was made and is not in the goal's tree: it conflicts with it, or its merge is still to come."""
     conflicts, waiting = state.slice.conflicts, state.slice.waiting
     words = [
-        f"The work on {name} conflicts with the goal's tree in {', '.join(conflicts[name].paths[:_SHOWN])}"
+        f"The work on {name} conflicts with the goal's tree in {_some(conflicts[name].paths)}"
         if name in conflicts
         else f"The work on {name} is not merged yet"
-        for name in apart
+        for name in apart[:_SHOWN]
     ]
+    words += [f"{len(apart) - _SHOWN} more are not merged"] if len(apart) > _SHOWN else []
     seqs = sorted((conflicts.get(name) or waiting[name]).seq for name in apart)
     missing, also = _changes([*apart, *idle])
     owner: Owner = "agent" if any(name in conflicts for name in apart) else "controller"
@@ -144,16 +152,15 @@ def _changes(tasks: Sequence[str]) -> tuple[Missing, tuple[Missing, ...]]:
 
 def files_recorded(state: GoalState, code: str) -> Lack:
     files = state.worktree
-    names = ", ".join(f"{one.path} ({one.reason})" for one in files.unreadable[:5])
-    more = f" and {len(files.unreadable) - 5} more" if len(files.unreadable) > 5 else ""  # noqa: PLR2004 - five are shown
+    names = _some([f"{one.path} ({one.reason})" for one in files.unreadable])
     missing = Missing(kind="waiver_granted.v1", where={"code": code, "tree": files.tree})
-    return Lack(text=f"Could not be recorded: {names}{more}.", missing=missing, evidence=(files.seq,))
+    return Lack(text=f"Could not be recorded: {names}.", missing=missing, evidence=(files.seq,))
 
 
 def scope_respected(state: GoalState, code: str) -> Lack:
     bad = state.worktree.outside
-    paths = ", ".join(path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:5])
-    names = ", ".join(name for name, _ in bad)
+    paths = _some([path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:_SHOWN]])
+    names = _some([name for name, _ in bad])
     missing, also = _changes([name for name, _ in bad])
     return Lack(
         text=f"{names} changed files outside its declared scope: {paths}.",
@@ -190,7 +197,23 @@ def _guarded(state: GoalState, path: str) -> str:
 
 
 def gate_passed(state: GoalState, code: str) -> Lack:
+    """Why the gate has not passed; that its breaker keeps it from being run comes first."""
     name = code.removeprefix("gate.")
+    gate, lack = state.gate.by_name[name], _unpassed(state, name)
+    if gate.breaker == "closed":
+        return lack
+    evidence = tuple(sorted({*lack.evidence, gate.breaker_seq}))
+    return msgspec.structs.replace(lack, text=f"{_breaker(gate)} {lack.text}", evidence=evidence)
+
+
+def _breaker(gate: Gate) -> str:
+    breaker = f"The breaker of gate {gate.definition.name} is"
+    if gate.breaker_until is not None:
+        return f"{breaker} open until {gate.breaker_until}, after {counted(gate.failures, 'failure')} in a row."
+    return f"{breaker} half-open: " + ("the next run decides." if gate.probes else "no further run may begin.")
+
+
+def _unpassed(state: GoalState, name: str) -> Lack:
     gate, missing = state.gate.by_name[name], _pass(state, name)
     last = gate.last
     if last is None:
@@ -206,6 +229,9 @@ def gate_passed(state: GoalState, code: str) -> Lack:
         text = f"Gate {name} is stale: it {word} on tree {tree} at event {last.seq}, the tree is {now} now."
         seqs = {last.seq, state.worktree.seq, state.worktree.base_seq} - {0}
         return Lack(text=text, missing=missing, evidence=tuple(sorted(seqs)))
+    if last.outcome == "skipped" and not gate.definition.skipped and state.policy.needs_of(name):
+        text = f"Gate {name} was not run (event {last.seq}): {last.reason or 'what it needs did not pass.'}"
+        return Lack(text=text, missing=missing, evidence=(last.seq,), owner="agent", command="omk execute {goal}")
     return _red(gate, last, missing)
 
 

@@ -111,15 +111,6 @@ class OracleAssessed(Event, tag="oracle_assessed.v1"):
     signals: tuple[str, ...]
 
 
-class StagnationDetected(Event, tag="stagnation_detected.v1"):
-    """The loop no longer gets nearer to ready: the likeliest *cause*, confidence in percent, over *attempts* attempts."""
-
-    cause: str
-    confidence: int
-    attempts: int
-    reason: Text
-
-
 # --- State, and evolve: what we remember ---
 
 
@@ -177,7 +168,6 @@ class Goal(Value):
     cancelled: Halt | None = None
     failed: Halt | None = None
     decisions: tuple[Decision, ...] = ()
-    stagnation: Halt | None = None
     forked_from: Lineage | None = None
 
 
@@ -240,7 +230,6 @@ def forked(goal: Goal, event: GoalForked, record: Recorded) -> Goal:
         cancelled=None,
         failed=None,
         decisions=(),
-        stagnation=None,
     )
 
 
@@ -260,10 +249,6 @@ def assessed(goal: Goal, event: OracleAssessed, record: Recorded) -> Goal:
     return replace(goal, oracle=oracle)
 
 
-def stagnated(goal: Goal, event: StagnationDetected, record: Recorded) -> Goal:
-    return replace(goal, stagnation=Halt(seq=record.seq, reason=quoted(record, event.reason), code=event.cause))
-
-
 EVOLVE: Table = {
     GoalCreated: created,
     GoalConfigured: configured,
@@ -277,7 +262,6 @@ EVOLVE: Table = {
     GoalForked: forked,
     DecisionRecorded: decided,
     OracleAssessed: assessed,
-    StagnationDetected: stagnated,
 }
 
 # --- Commands, and decide: what may be asked, and what we answer ---
@@ -338,24 +322,7 @@ class RecordDecision(Command, frozen=True):
     answer: str
 
 
-class DetectStagnation(Command, frozen=True):
-    """Say that the loop gets nowhere."""
-
-    detected: StagnationDetected
-
-
-GoalCommand = (
-    CreateGoal
-    | PauseGoal
-    | ResumeGoal
-    | CancelGoal
-    | BlockGoal
-    | UnblockGoal
-    | FailGoal
-    | ForkGoal
-    | RecordDecision
-    | DetectStagnation
-)
+GoalCommand = CreateGoal | PauseGoal | ResumeGoal | CancelGoal | BlockGoal | UnblockGoal | FailGoal | ForkGoal | RecordDecision
 
 
 def decide(command: GoalCommand, goal: Goal) -> list[Event]:
@@ -380,8 +347,6 @@ def decide(command: GoalCommand, goal: Goal) -> list[Event]:
             return [] if is_known else [event, *_assess(assessed)]
         case RecordDecision(answer=answer):
             return _record(goal, command.actor, answer)
-        case DetectStagnation(detected=event):
-            return [] if goal.stagnation else [event]
 
 
 def _create(command: CreateGoal, goal: Goal) -> list[Event]:

@@ -101,9 +101,10 @@ class Slice(Value):
 
 
 class Conflict(Value):
-    """A slice that could not be merged, and the paths in its way."""
+    """A slice that could not be merged, the tree it was made of, and the paths in its way."""
 
     attempt: int
+    base: Tree
     tree: Tree
     paths: tuple[str, ...]
     seq: int
@@ -169,7 +170,7 @@ def mended(slices: Slices, event: SliceMended, record: Recorded) -> Slices:
 
 def conflicted(slices: Slices, event: SliceConflicted, record: Recorded) -> Slices:
     paths = tuple(one.path for one in event.collisions)
-    conflict = Conflict(attempt=event.attempt, tree=event.theirs, paths=paths, seq=record.seq)
+    conflict = Conflict(attempt=event.attempt, base=event.base, tree=event.theirs, paths=paths, seq=record.seq)
     return replace(slices, waiting=without(slices.waiting, event.task), conflicts=slices.conflicts.set(event.task, conflict))
 
 

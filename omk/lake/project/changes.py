@@ -12,7 +12,7 @@ from omk.domain.proof.standing import Judge, Standing
 from omk.domain.proof.watcher import getter
 from omk.domain.state import EVOLVE, PARTS, GoalState, state_of
 from omk.domain.subjects.agent import AgentSaid, ToolCalled, ToolFinished
-from omk.domain.subjects.gate import BreakerClosed, BreakerOpened, GateRan, GateStarted
+from omk.domain.subjects.gate import BreakerClosed, BreakerHalfOpened, BreakerOpened, GateRan, GateStarted
 from omk.domain.subjects.obligation import Obligations
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.worktree import FilesChanged
@@ -63,7 +63,7 @@ def _passes(event: Any) -> Collection[str]:
 
 NAMED_BY: dict[Path, dict[type[Event], Callable[[Any], Collection[str]]]] = {
     ("files",): {FilesChanged: lambda event: [one.path for one in event.changes]},
-    ("gates",): dict.fromkeys((GateStarted, GateRan, BreakerOpened, BreakerClosed), _tests),
+    ("gates",): dict.fromkeys((GateStarted, GateRan, BreakerOpened, BreakerHalfOpened, BreakerClosed), _tests),
     ("reviews",): dict.fromkeys((ReviewPassed, ReviewBlocked, ReviewErrored, ReviewNotApplicable), _passes),
 }
 """The keys under a name that an event of a kind can have changed, where the event names them."""

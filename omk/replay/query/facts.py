@@ -15,7 +15,7 @@ from omk.domain.subjects.obligation import Obligation
 from omk.domain.subjects.task import Task
 from omk.domain.text import below, text_shape
 from omk.domain.values import PASSES
-from omk.replay.documents import operation_of
+from omk.replay.documents import operation_of, stagnation_of
 from omk.replay.moment import Moment
 from omk.replay.proof_document import check_of
 from omk.replay.query.values import Keyed, Value
@@ -61,7 +61,7 @@ def _gate(moment: Moment, name: str) -> Value:
     line = gate_line(moment.state, name)
     known = {field: getattr(line, field) for field in _GATE_FIELDS}
     counts = {"runs": gate.runs, "failures": gate.failures, "is_running": attempt_key(name, gate.attempts) in gates.running}
-    more = {"proves": list(gate.definition.proves), "breaker_until": gate.breaker_until}
+    more = {"proves": list(gate.definition.proves), "breaker": gate.breaker, "breaker_until": gate.breaker_until}
     return {**known, "command": list(line.command), **counts, **more}
 
 
@@ -178,6 +178,12 @@ def halt(moment: Moment, name: str) -> Value:
     """One of the things that stop a goal."""
     found: Halt | None = getattr(moment.state.goal, name)
     return None if found is None else {"since": found.seq, "on": found.on, "code": found.code}
+
+
+def stagnation(moment: Moment) -> Value:
+    """Why the loop was stopped, without words."""
+    found = stagnation_of(moment.state)
+    return None if found is None else {name: value for name, value in found.items() if name != "reason"}
 
 
 def limits(moment: Moment) -> Value:

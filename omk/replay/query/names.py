@@ -79,7 +79,7 @@ TREE = _field("The tree that the content has become.", "worktree.tree")
 GAPS = _name("The open gaps by rule code: `{owner, since, evidence, missing, follows_from, command}`.", EXPLAINED, facts.gaps)
 GATES = _name(
     "The configured gates by name: `{required, outcome, tree, definition, exit_code, seq, fresh, command, duration_ms, runs, "
-    "failures, is_running, proves, breaker_until}`.",
+    "failures, is_running, proves, breaker, breaker_until}`.",
     ("gate.by_name", "gate.running", "worktree.tree"),
     facts.gates,
 )
@@ -179,7 +179,11 @@ NAMES: dict[str, Name] = {
     "blocked": _halt("blocked", "What has to be answered first"),
     "cancelled": _halt("cancelled", "Its being given up"),
     "failed": _halt("failed", "omk itself could not go on"),
-    "stagnation": _halt("stagnation", "No attempt gets nearer"),
+    "stagnation": _name(
+        "Why the loop was stopped: `{since, on, code, confidence, attempts, metrics, strategy}`, or null.",
+        ("progress.stagnation",),
+        facts.stagnation,
+    ),
     "decisions": _name("What people decided, by rule code: `{actor, seq}`.", ("goal.decisions",), facts.decisions),
     "waivers": _name(
         "What people took on themselves, by rule code: `{tree, actor, seq, fresh}`.",

@@ -7,25 +7,30 @@ import msgspec
 
 from omk.domain.event import Command
 from omk.domain.goal_decider import PlanGoal
+from omk.domain.measuring import MeasureIteration
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import StartAgent
 from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
 from omk.domain.subjects.gate import StartGate
+from omk.domain.subjects.progress import DetectStagnation
 from omk.domain.subjects.review import StartReview
 from omk.domain.subjects.slice import RejectSlice
 from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
 from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitBreaker,
     BeginTask,
     Effect,
     EndTask,
     MakePlan,
     MakeReview,
+    MeasurePass,
     MergeByPolicy,
     MergeSlice,
     RunAgent,
     RunGate,
+    StopLoop,
     TryAgain,
     wanted,
 )
@@ -38,8 +43,11 @@ NAMES: Mapping[type[Effect], str] = {
     MergeSlice: "merge_slice",
     BeginTask: "begin_task",
     RunGate: "run_gate",
+    AwaitBreaker: "await_breaker",
     MakeReview: "make_review",
     EndTask: "end_task",
+    MeasurePass: "measure_pass",
+    StopLoop: "stop_loop",
     AcceptByPolicy: "accept_by_policy",
     TryAgain: "try_again",
     MergeByPolicy: "merge_by_policy",
@@ -56,8 +64,8 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
     match command:
         case PlanGoal():
             return {"effect": NAMES[MakePlan]}
-        case StartGate() | StartReview() | StartAgent():
-            return _of_process(command)
+        case StartGate() | StartReview() | StartAgent() | MeasureIteration() | DetectStagnation():
+            return _of_itself(command)
         case AcceptChange(actor=actor) if actor == AUTO:
             return {"effect": NAMES[AcceptByPolicy]}
         case RebaseChange() | RecordConflict() | RecordCommit() | StartMerge():
@@ -71,8 +79,12 @@ def chosen(command: Command, event: object, state: GoalState) -> Plain | None:
             return None
 
 
-def _of_process(command: StartGate | StartReview | StartAgent) -> Plain:
+def _of_itself(command: StartGate | StartReview | StartAgent | MeasureIteration | DetectStagnation) -> Plain:
     match command:
+        case MeasureIteration():
+            return {"effect": NAMES[MeasurePass]}
+        case DetectStagnation(detected=found):
+            return plain_effect(StopLoop(cause=found.cause))
         case StartGate(started=gate):
             return plain_effect(RunGate(gate=gate.gate, attempt=gate.attempt))
         case StartReview(started=review):

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from omk.domain.event import Command, Event, Recorded, kind_of
 from omk.domain.goal_decider import PlanGoal
+from omk.domain.measuring import MeasureIteration
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, progress, review, task, verdict, worktree
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.work_decider import LandSlice
@@ -38,7 +39,6 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     goal.GoalUnblocked: lambda _, r: goal.UnblockGoal(actor=r.actor),
     goal.GoalFailed: lambda e, r: goal.FailGoal(actor=r.actor, reason=e.reason),
     goal.DecisionRecorded: lambda e, r: goal.RecordDecision(actor=r.actor, answer=e.answer),
-    goal.StagnationDetected: lambda e, r: goal.DetectStagnation(actor=r.actor, detected=e),
     task.TaskProposed: lambda e, r: task.ProposeTask(actor=r.actor, proposed=e),
     task.TaskAccepted: lambda e, r: task.AcceptTask(actor=r.actor, task=e.task),
     task.TaskRejected: lambda e, r: task.RejectTask(actor=r.actor, task=e.task, code=e.code, reason=e.reason),
@@ -75,6 +75,7 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     gate.GateStarted: lambda e, r: gate.StartGate(actor=r.actor, started=e),
     gate.GateRan: lambda e, r: gate.RecordGate(actor=r.actor, ran=e),
     gate.BreakerOpened: lambda e, r: gate.OpenBreaker(actor=r.actor, gate=e.gate, until=e.until),
+    gate.BreakerHalfOpened: lambda e, r: gate.HalfOpenBreaker(actor=r.actor, gate=e.gate, now=r.at, probes=e.probes),
     gate.BreakerClosed: lambda e, r: gate.CloseBreaker(actor=r.actor, gate=e.gate),
     review.ReviewStarted: lambda e, r: review.StartReview(actor=r.actor, started=e),
     review.ReviewPassed: lambda e, r: review.RecordReview(actor=r.actor, verdict=e),
@@ -95,6 +96,8 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     delivery.MergeStarted: lambda e, r: delivery.StartMerge(actor=r.actor, started=e),
     delivery.ChangeMerged: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
     delivery.MergeFailed: lambda e, r: delivery.FinishMerge(actor=r.actor, answer=e),
+    progress.IterationMeasured: lambda e, r: MeasureIteration(actor=r.actor, likeness=e.likeness),
+    progress.StagnationDetected: lambda e, r: progress.DetectStagnation(actor=r.actor, detected=e),
     verdict.ProofIssued: lambda e, r: verdict.IssueProof(actor=r.actor, issued=e),
     verdict.TextErased: lambda e, r: verdict.EraseText(actor=r.actor, erased=e),
     controller.ControllerStopped: lambda e, r: controller.StopController(actor=r.actor, controller=e.controller, reason=e.reason),
@@ -182,12 +185,24 @@ def _start(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
     return Asked(controller.StartController(actor=actor, started=started, alive=False), place)
 
 
+def _gate(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
+    ran, moved, record = ahead.event(0), ahead.event(1), ahead.at(0)
+    if not isinstance(ran, gate.GateRan) or record is None:
+        return None
+    if ahead.at(1) is None and state.policy.breaker_failures:
+        return Asked(None)  # its breaker may have moved next
+    is_moved = isinstance(moved, gate.BreakerOpened | gate.BreakerClosed) and moved.gate == ran.gate
+    until = moved.until if is_moved and isinstance(moved, gate.BreakerOpened) else record.at
+    return Asked(gate.RecordGate(actor=actor, ran=ran, until=until), 1 + is_moved)
+
+
 TOGETHER: dict[type[Event], Callable[[Ahead, str, GoalState], Asked | None]] = {
     goal.GoalCreated: _creation,
     goal.GoalForked: _fork,
     task.TaskProposed: _planning,
     goal.DecisionRecorded: _answer,
     worktree.FilesChanged: _files,
+    gate.GateRan: _gate,
     task.LeaseExpired: _reclaim,
     controller.ControllerStarted: _start,
 }

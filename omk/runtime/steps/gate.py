@@ -7,8 +7,10 @@ from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFini
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
 from omk.domain.values import GateDefinition, GateOutcome
+from omk.domain.verification import counts_as, why_skipped
 from omk.domain.wanted import RunGate
 from omk.errors import Unusable
+from omk.runtime import edge
 from omk.runtime.gates.running import furnish, outcome_of, run_command, run_setup
 from omk.runtime.session import Session
 
@@ -16,9 +18,9 @@ from omk.runtime.session import Session
 def run_gate(session: Session, effect: RunGate) -> None:
     """Reset the verification worktree to the tree, prepare it, run the gate, record the outcome."""
     gate = session.state.gate.by_name[effect.gate].definition
-    if gate.skipped:
+    if (reason := why_skipped(session.state, effect.gate)) is not None:
         _start(session, effect, gate, None)
-        _record(session, effect, gate, outcome="skipped", reason="The configuration skips this gate.")
+        _record(session, effect, gate, outcome="skipped", reason=reason)
         return
     session.tell(f"gate {effect.gate}")
     try:
@@ -62,21 +64,25 @@ def _record(
     reason: str | None = None,
 ) -> None:
     output, blob = session.packed(ended) if ended else (None, None)
-    begun = session.state.gate.at_work(effect.gate)
+    state = session.state
+    begun, known, policy = state.gate.at_work(effect.gate), state.gate.by_name.get(effect.gate), state.policy
+    tree = begun.event.tree if begun else state.worktree.tree
+    outcome, doubt = counts_as(known, outcome, tree, policy) if known else (outcome, None)
     ran = GateRan(
         gate=effect.gate,
         attempt=effect.attempt,
         outcome=outcome,
-        tree=begun.event.tree if begun else session.state.worktree.tree,
+        tree=tree,
         definition=gate.digest,
         exit_code=ended.status if ended else None,
         signal=ended.signal if ended else None,
         duration_ms=ended.duration_ms if ended else 0,
         output=output,
         environment=tuple(sorted(session.environment())),
-        reason=reason,
+        reason=doubt or reason,
     )
-    session.handle(RecordGate(actor=session.actor, ran=ran), blobs=[blob] if blob else [])
+    until = edge.later(policy.breaker_recovery_ms)
+    session.handle(RecordGate(actor=session.actor, ran=ran, until=until), blobs=[blob] if blob else [])
 
 
 def _prepared(session: Session, gate: GateDefinition) -> Path:

@@ -5,10 +5,7 @@ from collections.abc import Callable
 
 from omk.domain.plan import EXECUTE
 from omk.domain.subjects.gate import CloseBreaker, ConfigureGates, GatesConfigured, OpenBreaker
-from omk.domain.subjects.goal import (
-    DetectStagnation,
-    StagnationDetected,
-)
+from omk.domain.subjects.progress import DetectStagnation, StagnationDetected
 from omk.domain.subjects.worktree import (
     MergeConflicted,
     RecordConflict,
@@ -80,7 +77,14 @@ def stagnated(goal: Goal) -> None:
     goal.begin(until=4)
     goal.control(attempts=4)
     reason = goal.say("summary")
-    detected = StagnationDetected(cause="same_failure", confidence=60 + goal.dice.randrange(40), attempts=4, reason=reason)
+    detected = StagnationDetected(
+        cause="circular_fix",
+        confidence=60 + goal.dice.randrange(40),
+        attempts=4,
+        metrics=("proof_score", "commit_velocity", "gate_pass_rate"),
+        strategy="refactor_approach",
+        reason=reason,
+    )
     goal.tell(DetectStagnation(actor=goal.by, detected=detected))
     goal.prove(goal.by)
 

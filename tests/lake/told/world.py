@@ -28,15 +28,18 @@ from omk.domain.subjects.worktree import CloseWorktree
 from omk.domain.values import Finding
 from omk.domain.wanted import (
     AcceptByPolicy,
+    AwaitBreaker,
     BeginTask,
     Effect,
     EndTask,
     MakePlan,
     MakeReview,
+    MeasurePass,
     MergeByPolicy,
     MergeSlice,
     RunAgent,
     RunGate,
+    StopLoop,
     TryAgain,
     wanted,
 )
@@ -147,8 +150,10 @@ class World(Work):
                 self.tell(AcceptChange(actor=AUTO, tree=self.state.worktree.tree, summary="All rules hold."))
             case MergeByPolicy():
                 self.merge(self.by)
-            case MergeSlice():
-                raise AssertionError("a world in which one works after the other has no slices")
+            case MergeSlice() | AwaitBreaker():
+                raise AssertionError("a world in which one works after the other has no slices, and breakers are only told")
+            case MeasurePass() | StopLoop():
+                raise AssertionError("a world whose policy has no window measures nothing")
 
     def merge(self, actor: str) -> None:
         """Bring the change into its branch; `tests.lake.told.endings` knows how."""

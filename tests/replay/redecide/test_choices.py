@@ -13,14 +13,15 @@ from omk.domain.plan import REVIEW, VERIFY
 from omk.domain.proof.holds import gate_passed
 from omk.domain.state import fold
 from omk.domain.subjects.delivery import StartMerge
+from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
 from omk.domain.subjects.review import GrantWaiver, ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.task import FailTask
-from omk.domain.wanted import Effect, EndTask, MakeReview, MergeSlice
+from omk.domain.wanted import AwaitBreaker, Effect, EndTask, MakeReview, MeasurePass, MergeSlice, StopLoop
 from omk.replay.redecide.again import asked_again
 from omk.replay.redecide.choices import NAMES
 from tests.domain.simulated import Simulated, reviewing_first
 from tests.replay.redecide.telling import differences, driven, end_of, history_of, place_of, retold, told
-from tests.scenario import ANN, BOT, READY, Story, create, gate_named, gates, goal, order, tree
+from tests.scenario import ANN, BOT, READY, Story, create, gate_named, gates, goal, order, policy, tree
 
 VERDICTS = (ReviewPassed, ReviewBlocked, ReviewErrored, ReviewNotApplicable)
 
@@ -66,11 +67,27 @@ def test_everything_a_controller_chose_is_asked_about():
     world = Simulated(gate=lambda _, attempt: "failed" if attempt == 1 else "passed")
     records = driven(world)
     kinds = {kind_of(records[seq - 1].event) for seq in choices_at(records)}
-    assert {type(one) for one in world.performed} == set(NAMES) - {MergeSlice}  # one task has no slices
+    assert {type(one) for one in world.performed} == set(NAMES) - {AwaitBreaker, MergeSlice, MeasurePass, StopLoop}  # see below
     assert kinds == {
         "task_proposed.v1", "task_started.v1", "agent_started.v1", "gate_started.v1", "task_failed.v1", "task_finished.v1",
         "review_started.v1", "task_retried.v1", "change_accepted.v1", "merge_started.v1",
     }  # fmt: skip
+
+
+def test_what_a_loop_measured_and_why_it_was_stopped_is_asked_again():
+    world = Simulated(gate=lambda *_: "failed", writes=lambda _: False)
+    impatient = policy(stagnation_warmup=0, stagnation_window=2)
+    begun = goal.given(create(), gates(gate_named()), impatient, order("execute", "verify", "review", max_attempts=4))
+    records = list(world.drive(begun).records)
+    assert differences(records) == []
+    kinds = {kind_of(records[seq - 1].event) for seq in choices_at(records)}
+    assert {"iteration_measured.v1", "stagnation_detected.v1"} <= kinds
+    place = place_of(records, "iteration_measured.v1")
+    event, actor, at = told(records)[place]
+    assert isinstance(event, IterationMeasured)
+    flattered = [*told(records)[:place], (replace(event, passed=1), actor, at), *told(records)[place + 1 :]]
+    assert differences(retold(flattered))[0].seq == place + 1
+    assert isinstance(records[-1].event, StagnationDetected)
 
 
 def test_another_order_of_steps_is_named_at_the_first_choice_it_changes(monkeypatch):
