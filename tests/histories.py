@@ -10,6 +10,7 @@ from omk.domain.event import Command, Recorded
 from omk.domain.state import GoalState
 from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
 from omk.domain.values import PASSES
+from tests.at_once import AT_ONCE
 from tests.noise import CODES
 from tests.scenario import (
     ANN,
@@ -25,6 +26,7 @@ from tests.scenario import (
     order,
     plan,
     some,
+    three_tasks,
     time,
     tree,
     two_tasks,
@@ -242,13 +244,14 @@ MAKERS: tuple[tuple[int, Maker], ...] = (
     (1, _configure),
     (2, _start),
     (1, lambda state, draw: controller.StopController(actor=BOT, controller="c-1", reason="done")),
-    (2, lambda state, draw: draw(st.sampled_from((plan(("hello.py",)), two_tasks())))),
+    (2, lambda state, draw: draw(st.sampled_from((plan(("hello.py",)), two_tasks(), three_tasks())))),
     (3, _start_task),
     (3, _finish_task),
     (1, _fail_task),
     (1, _retry),
     (1, _claim),
     (1, _expire),
+    *AT_ONCE,
     (3, _start_agent),
     (3, _end_agent),
     (1, _say),
@@ -282,6 +285,7 @@ WEIGHED = tuple(maker for weight, maker in MAKERS for _ in range(weight))
 BEGINNINGS: tuple[tuple[Command, ...], ...] = (
     (),
     (gates(gate_named("tests"), gate_named("smoke", required=False)), two_tasks()),
+    (gates(gate_named("tests")), three_tasks()),
     tuple(step for step in WORKED[1:] if isinstance(step, Command)),
     tuple(step for step in READY[1:] if isinstance(step, Command)),
 )

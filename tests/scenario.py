@@ -26,9 +26,10 @@ from omk.domain.subjects.gate import ConfigureGates, GateRan, GatesConfigured, G
 from omk.domain.subjects.goal import CreateGoal, GoalConfigured, GoalCreated, OracleAssessed
 from omk.domain.subjects.policy import ConfigurePolicy, Policy, PolicyConfigured
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
-from omk.domain.subjects.task import FinishTask, StartTask
+from omk.domain.subjects.task import ClaimTask, FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
 from omk.domain.values import PASSES, Base, Change, GateDefinition
+from omk.domain.work_decider import LandSlice, RecordWork
 from omk.errors import Refused
 from tools.examples import DEFINITION, EXAMPLES
 
@@ -189,6 +190,37 @@ def two_tasks() -> PlanGoal:
     work = next(one for one in usual if one.task == EXECUTE)
     rest = [one for one in usual if one.task in {"goal-intake", "goal-plan"}]
     return PlanGoal(actor=BOT, tasks=(*rest, replace(work, task="t1"), replace(work, task="t2")))
+
+
+WRITES = {"t1": ("a",), "t2": ("b",), "t3": ("a/deep",)}
+"""What the tasks of a plan of three may write: t3 is in the way of t1, and t2 of nobody."""
+
+
+def three_tasks(**fields: Any) -> PlanGoal:
+    """A plan with three implementing tasks that declare what they write; *fields* are those of a task, by its name."""
+    usual = built_in_plan("Do it three times.", ())
+    work = next(one for one in usual if one.task == EXECUTE)
+    rest = [one for one in usual if one.task in {"goal-intake", "goal-plan"}]
+    own = [replace(work, **{"task": name, "write_set": paths, **fields.get(name, {})}) for name, paths in WRITES.items()]
+    return PlanGoal(actor=BOT, tasks=(*rest, *own))
+
+
+def claim(task: str, *, now: float = 0, seconds: float = 1000, worker: str | None = None) -> ClaimTask:
+    """Somebody takes the task for so many seconds."""
+    return ClaimTask(actor=BOT, task=task, worker=worker or f"agent:{task}", now=time(now), lease_ends=time(now + seconds))
+
+
+def left(task: str, old: str, new: str, *changes: Change, attempt: int = 1, fence: int = 1, **fields: Any) -> RecordWork:
+    """What an attempt at the task left; its change is a file of the task's unless given."""
+    own = changes or (change(f"{WRITES[task][0]}/{task}.txt", f"{task} {attempt}", None),)
+    beyond = fields.pop("outside", ())
+    changed = some(FilesChanged, task=task, agent=f"{task}:{attempt}", old=tree(old), tree=tree(new), changes=own, **fields)
+    return RecordWork(actor=BOT, changed=changed, attempt=attempt, fence=fence, outside=beyond)
+
+
+def landing(task: str, old: str, new: str, *changes: Change) -> LandSlice:
+    """The slice of the task becomes part of the goal's tree."""
+    return LandSlice(actor=BOT, changed=left(task, old, new, *changes).changed)
 
 
 def order(*steps: Any, name: str = "c-1", max_attempts: int = 1, **fields: Any) -> StartController:

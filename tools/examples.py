@@ -61,7 +61,7 @@ from omk.domain.subjects.review import (
     ReviewStarted,
     WaiverGranted,
 )
-from omk.domain.subjects.slice import Collision, SliceConflicted, SliceMended, SliceRecorded, WorkKept
+from omk.domain.subjects.slice import Collision, OutsideTouched, SliceConflicted, SliceMended, SliceRecorded, WorkKept
 from omk.domain.subjects.task import (
     LeaseExpired,
     LeaseRenewed,
@@ -216,6 +216,7 @@ SLICE: tuple[Event, ...] = (
         changes=(GREETING,),
         reason="The controller that announced this is gone.",
     ),
+    OutsideTouched(agents=(WORKER,), where="checkout", paths=("setup.cfg",), total=1),
 )
 
 WORKTREE: tuple[Event, ...] = (

@@ -15,6 +15,7 @@ from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.landing import PullRequestChecked, PullRequestMerged
 from omk.domain.subjects.publication import BranchPushed, PullRequestOpened
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
+from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
 from omk.domain.subjects.task import TaskRejected, TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.words import counted
@@ -127,5 +128,9 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             return "✓" if good else "✗", GOOD if good else BAD, f"{counted(len(checks), 'check')}: {outcome}"
         case PullRequestMerged(url=url, commit=commit):
             return "✓", GOOD, f"merged {url} as {commit[:12]}"
+        case SliceConflicted(task=task, collisions=collisions):
+            return "✗", BAD, f"{task} conflicts with the goal's tree in {counted(len(collisions), 'file')}"
+        case OutsideTouched(agents=agents, where=where, paths=paths):
+            return "!", BAD, f"{where} changed while {', '.join(agents)} ran: {', '.join(paths[:3])}"
         case _:
             return None

@@ -27,7 +27,7 @@ from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
 from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
-from omk.domain.subjects.slice import SliceConflicted, SliceMended, SliceRecorded, WorkKept
+from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, SliceRecorded, WorkKept
 from omk.domain.subjects.task import (
     LeaseExpired,
     LeaseRenewed,
@@ -98,6 +98,11 @@ def _slice(event: Any, state: GoalState) -> tuple[int, ...]:
 def _worked(event: Any, state: GoalState) -> tuple[int, ...]:
     run = state.agent.last.get(event.task)
     return (run.seq,) if run else _task(event, state)
+
+
+def _beside(event: OutsideTouched, state: GoalState) -> tuple[int, ...]:
+    owed = (state.obligation.get(f"agent:{name}") for name in event.agents)
+    return tuple(one.seq for one in owed if one) or _tree(event, state)
 
 
 def _gate_started(event: Any, state: GoalState) -> tuple[int, ...]:
@@ -216,6 +221,7 @@ CAUSES: dict[type[Event], Causes] = {
     SliceMended: _slice,
     SliceConflicted: _slice,
     WorkKept: _worked,
+    OutsideTouched: _beside,
     PolicyConfigured: _goal,
     TaskExcused: _task,
     TaskClaimed: _task,

@@ -46,8 +46,9 @@ def cut_off(state: GoalState, now: Time) -> frozenset[str]:
 
 
 def _held(state: GoalState) -> list[Task]:
-    """The tasks whose holder is still to be heard of; one whose work is recorded has been."""
-    return [one for one in state.task.values() if one.holder is not None and one.id not in state.slice.waiting]
+    """The tasks whose holder is still to be heard of, by name; one whose work is recorded has been."""
+    held = (one for one in state.task.values() if one.holder is not None and one.id not in state.slice.waiting)
+    return sorted(held, key=lambda one: one.id)
 
 
 def _breakers(state: GoalState) -> dict[str, Time]:

@@ -202,7 +202,7 @@ def _execute(state: GoalState, request: Request) -> Sequence[Effect]:
     """Merge the oldest slice that waits, go on with what runs, begin what may run beside it, try again what failed."""
     waiting = sorted(state.slice.waiting.items(), key=lambda pair: pair[1].seq)
     merges = [MergeSlice(task=name, attempt=one.attempt) for name, one in waiting[:1]]
-    at_work = [task for task in executors(state) if task.status == "running"]
+    at_work = [task for task in executors(state) if task.status == "running" or task.id in state.slice.waiting]
     runs = [RunAgent(task=one.id, attempt=one.attempts) for one in at_work if one.id not in state.slice.waiting]
     room = (state.goal.settings.max_agents if state.goal.settings else 1) - len(runs)
     free = (one for one in startable(state.task, EXECUTOR) if one.id not in state.slice.waiting)

@@ -29,6 +29,18 @@ class LandSlice(Command, frozen=True):
     changed: FilesChanged
 
 
+def is_news(event: FilesChanged, state: GoalState) -> bool:
+    """Whether what an attempt left tells more than the goal's tree does, or something else could not be recorded."""
+    name = event.task or ""
+    unread = state.worktree.unreadable if len(executors(state)) == 1 else state.slice.unreadable.get(name, ())
+    return event.tree not in {event.old, state.worktree.tree} or event.unreadable != unread
+
+
+def is_slice(event: FilesChanged, state: GoalState) -> bool:
+    """Whether what an attempt left has to be merged: it is news, and the goal's tree is another than it began from."""
+    return event.old != state.worktree.tree and is_news(event, state)
+
+
 def recorded(command: RecordWork, state: GoalState) -> list[Event]:
     """What an attempt left; of one whose lease is over nothing is taken."""
     event, name = command.changed, command.changed.task or ""
@@ -46,12 +58,10 @@ def recorded(command: RecordWork, state: GoalState) -> list[Event]:
         outside=command.outside,
     )
     is_alone = len(executors(state)) == 1
-    unread = state.worktree.unreadable if is_alone else state.slice.unreadable.get(name, ())
-    if event.tree == state.worktree.tree and event.unreadable == unread:
+    if not is_news(event, state):
         return []
     if event.old != state.worktree.tree:
-        is_nothing = event.tree == event.old and not event.unreadable
-        return [] if is_nothing else SUBJECTS["slice"].decide(RecordSlice(actor=command.actor, made=made), state.slice)
+        return SUBJECTS["slice"].decide(RecordSlice(actor=command.actor, made=made), state.slice)
     if is_alone or not (event.unreadable or name in state.slice.unreadable):
         left = event if is_alone else replace(event, unreadable=state.slice.unread(name, event.unreadable))
         record = RecordFiles(actor=command.actor, changed=left, outside=command.outside)

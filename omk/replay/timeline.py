@@ -168,6 +168,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     slices.SliceRecorded: lambda e, _: f"{e.task}, attempt {e.attempt}: {e.tree[:_HEX]}, to be merged",
     slices.SliceMended: lambda e, _: f"{e.task} differs only in blanks or comments: {_names(_paths(e))}",
     slices.SliceConflicted: lambda e, _: f"{e.task}, attempt {e.attempt}, with {e.ours[:_HEX]}: {_names(_paths(e))}",
+    slices.OutsideTouched: lambda e, _: f"{e.where} changed while {_names(e.agents)} ran: {_names(e.paths)}",
     slices.WorkKept: lambda e, t: f"{e.task}, attempt {e.attempt}, as {e.tree[:_HEX]}{_said(e, t, 'reason')}",
     worktree.WorktreeOpened: lambda e, _: f"{e.worktree} ({e.purpose}) at {e.tree[:_HEX]}",
     worktree.FilesChanged: _files,

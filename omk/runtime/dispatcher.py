@@ -131,8 +131,10 @@ class Dispatcher:
         self.jobs = [job for job in self.jobs if job not in over]
         for job in over:
             is_wanted = job.effect in wanted(self.session.state)
-            if isinstance(job.error, Refused) and (job.session.stop.is_set() or not is_wanted):
-                continue  # somebody paused or cancelled the goal while it began
+            if isinstance(job.error, Refused) and (
+                not is_wanted or job.session.stop.is_set() or job.seq < self.session.state.seq
+            ):
+                continue  # the goal moved on while it began: somebody paused it, or another task was faster
             if job.error is not None:
                 raise job.error
             if is_wanted:

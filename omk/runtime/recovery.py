@@ -19,8 +19,9 @@ from omk.runtime.merge import settle_merge
 from omk.runtime.naming import agent_worktree
 from omk.runtime.publish.settle import settle_publishing
 from omk.runtime.session import Session
-from omk.runtime.steps.agent import Work, kept
+from omk.runtime.steps.conversing import Work
 from omk.runtime.steps.files import files_of
+from omk.runtime.steps.recording import kept
 from omk.runtime.sweeping import forget, sweep
 from omk.runtime.usage import unheard, worked_ms
 

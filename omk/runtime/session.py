@@ -12,6 +12,7 @@ from omk.runtime.handle import Handle
 from omk.runtime.reading import Reading
 from omk.runtime.repository import UserRepository
 from omk.runtime.site import Site
+from omk.runtime.watch import Watch
 
 Consult = Callable[[str, Callable[[], bool]], bool | None]
 """Asks a person a question, until it does not matter any more: yes, no, or null for no answer."""
@@ -41,6 +42,7 @@ class Session(Site):
         self.into: str | None = None
         self.draft = False
         self.slot = 0
+        self.watch = Watch(user)
         self.reading: Reading | None = None
 
     def for_job(self, slot: int) -> Self:
@@ -57,6 +59,11 @@ class Session(Site):
         base, tree = state.worktree.base, state.worktree.tree
         self.handle(OpenWorktree(actor=self.actor, worktree=name, purpose=purpose, tree=tree))
         return self.workshop.open_worktree(self.goal, name, tree, base.commit if base else "")
+
+    def renew_worktree(self, name: str, tree: str) -> None:
+        """Make an open worktree hold *tree* again, whatever became of it."""
+        base = self.state.worktree.base
+        self.workshop.open_worktree(self.goal, name, tree, base.commit if base else "")
 
     def close_worktree(self, name: str) -> None:
         """Remove one worktree, and say so."""

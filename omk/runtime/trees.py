@@ -8,6 +8,7 @@ from omk.domain.values import Change, Operation
 from omk.errors import Unusable
 from omk.runtime.bare import BareRepository
 from omk.runtime.git import GitFailed, decode_path, encode_path, git, run_git
+from omk.runtime.mending import Found, Mended, found_in, mend
 
 OPERATIONS: Mapping[str, Operation] = {"A": "added", "D": "deleted"}
 KEPT_BYTES = 64 << 20
@@ -118,30 +119,32 @@ class Trees:
 
         Both sides are taken as changes of the base, also where *ours_commit* was rewritten and has no history with it.
         """
-        merged = self._merged(base_commit, self.tree_of(ours_commit), their_tree, self._time_of(base_commit))
-        if merged.tree is not None:
-            self.keep(merged.tree, base_commit)  # our side moves with the user's branch; only the base is held
-        return merged
+        found = self._merged(base_commit, self.tree_of(ours_commit), their_tree, self._time_of(base_commit))
+        if found.collided:
+            return Merged(None, found.paths)
+        self.keep(found.tree, base_commit)  # our side moves with the user's branch; only the base is held
+        return Merged(found.tree, ())
 
-    def merge_into(self, ours: str, base: str, theirs: str, base_commit: str) -> Merged:
-        """Merge the tree *theirs*, which was made of the tree *base*, into the tree *ours*; all from *base_commit* on."""
+    def merge_into(self, ours: str, base: str, theirs: str, base_commit: str) -> Mended:
+        """Merge the tree *theirs*, which was made of the tree *base*, into the tree *ours*; all from *base_commit* on.
+
+        Our side is taken where both changed the same lines and differ in nothing that counts.
+        """
         at = self._time_of(base_commit)
-        merged = self._merged(self.commit_tree(base, [base_commit], "omk: begun from", at=at), ours, theirs, at)
-        if merged.tree is not None:
-            self.keep(merged.tree, base_commit)
-        return merged
+        found = self._merged(self.commit_tree(base, [base_commit], "omk: begun from", at=at), ours, theirs, at)
+        mended = mend(self.bare, found) if found.collided else Mended(found.tree, ())
+        if mended.tree is not None:
+            self.keep(mended.tree, base_commit)
+        return mended
 
-    def _merged(self, base_commit: str, ours: str, theirs: str, at: str) -> Merged:
+    def _merged(self, base_commit: str, ours: str, theirs: str, at: str) -> Found:
         """What merging two trees comes to, as changes of *base_commit*."""
         sides = [self.commit_tree(tree, [base_commit], "omk: to be merged", at=at) for tree in (ours, theirs)]
-        arguments = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
+        arguments = ("merge-tree", "--write-tree", "-z", *sides)
         ended = run_git(arguments, directory=None, git_dir=self.bare.path, environment={}, stdin=None, reads=False)
         if ended.status not in {0, 1}:
             raise GitFailed("merge-tree", ended.status, ended.stderr)
-        tree, *conflicts = [part for part in ended.stdout.split(b"\0") if part]
-        if ended.status == 1:
-            return Merged(None, tuple(sorted({encode_path(path) for path in conflicts})))
-        return Merged(tree.decode(), ())
+        return found_in(ended.stdout, is_clean=ended.status == 0)
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str, *, at: str | None = None) -> str:
         """A commit in omk's repository by the user's configured identity; *at* is a date git reads, else now."""

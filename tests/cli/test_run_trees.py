@@ -51,13 +51,6 @@ def test_what_cannot_be_recorded_is_named_as_a_gap_and_can_be_waived(script, pat
     assert "files.recorded" not in waived.codes
 
 
-def test_an_agent_that_deletes_its_whole_worktree_is_recorded_as_that(repository):
-    answer = run_goal("--accept", "auto", at=repository, agent='command:rm -rf "$PWD"')
-    assert answer.code == 0
-    assert answer.document["status"] == "not_ready"
-    assert answer.document["changed_files"] == ["README.md"]
-
-
 def test_a_link_out_of_the_tree_is_not_followed(repository, tmp_path):
     write(tmp_path / "secret" / "file", "mine\n")
     answer = run_goal("--accept", "auto", at=repository, agent=f"command:echo 1 > cli.py; ln -s '{tmp_path}/secret' out")

@@ -72,6 +72,19 @@ class WorkKept(Event, tag="work_kept.v1"):
     reason: Text
 
 
+class OutsideTouched(Event, tag="outside_touched.v1"):
+    """While *agents* ran, something changed *where* no change was due: nobody can say who did it.
+
+    `where` is `checkout` (the person's), `git` (its git folder), or the worktree of an agent, beyond the write set of whose
+    task the change lies. `paths` are the first of all *total* of them.
+    """
+
+    agents: tuple[str, ...]
+    where: str
+    paths: tuple[str, ...]
+    total: int
+
+
 # --- State, and evolve: what we remember ---
 
 
@@ -106,13 +119,26 @@ class Kept(Value):
     seq: int
 
 
+class Touched(Value):
+    """What changed in a place where no change was due, while which agents ran."""
+
+    agents: tuple[str, ...]
+    paths: tuple[str, ...]
+    total: int
+    seq: int
+
+
 class Slices(Value):
-    """By task: the slice that waits, the last one that could not be merged, what was kept last, what could not be recorded."""
+    """By task: the slice that waits, the last one that could not be merged, what was kept last, what could not be recorded.
+
+    And by place: what was last seen to change where no change was due.
+    """
 
     waiting: Map[str, Slice] = Map()
     conflicts: Map[str, Conflict] = Map()
     kept: Map[str, Kept] = Map()
     unreadable: Map[str, tuple[Unreadable, ...]] = Map()
+    touched: Map[str, Touched] = Map()
 
     def unread(self, task: str, own: tuple[Unreadable, ...]) -> tuple[Unreadable, ...]:
         """What could not be recorded of any task's work, once *task* left *own* unrecorded; by path."""
@@ -153,6 +179,11 @@ def kept(slices: Slices, event: WorkKept, record: Recorded) -> Slices:
     return replace(slices, kept=slices.kept.set(event.task, left))
 
 
+def touched(slices: Slices, event: OutsideTouched, record: Recorded) -> Slices:
+    seen = Touched(agents=event.agents, paths=event.paths, total=event.total, seq=record.seq)
+    return replace(slices, touched=slices.touched.set(event.where, seen))
+
+
 def landed(slices: Slices, event: FilesChanged, record: Recorded) -> Slices:
     """The work on a task is part of the goal's tree."""
     task = event.task
@@ -177,6 +208,7 @@ EVOLVE: Table = {
     SliceMended: mended,
     SliceConflicted: conflicted,
     WorkKept: kept,
+    OutsideTouched: touched,
     FilesChanged: landed,
 }
 
@@ -207,7 +239,13 @@ class KeepWork(Command, frozen=True):
     kept: WorkKept
 
 
-SliceCommand = RecordSlice | MendSlice | RejectSlice | KeepWork
+class NoteOutside(Command, frozen=True):
+    """Record that something changed where no change was due."""
+
+    touched: OutsideTouched
+
+
+SliceCommand = RecordSlice | MendSlice | RejectSlice | KeepWork | NoteOutside
 
 
 def decide(command: SliceCommand, slices: Slices) -> list[Event]:
@@ -224,6 +262,9 @@ def decide(command: SliceCommand, slices: Slices) -> list[Event]:
         case KeepWork(kept=event):
             left = slices.kept.get(event.task)
             return [] if left and (left.attempt, left.tree) == (event.attempt, event.tree) else [event]
+        case NoteOutside(touched=event):
+            seen = slices.touched.get(event.where)
+            return [] if seen and (seen.agents, seen.paths, seen.total) == (event.agents, event.paths, event.total) else [event]
 
 
 SLICE = Decider(initial=Slices(), decide=decide, evolve=EVOLVE, commands=SliceCommand.__args__)

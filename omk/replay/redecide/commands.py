@@ -77,6 +77,7 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     slices.SliceMended: lambda e, r: slices.MendSlice(actor=r.actor, mended=e),
     slices.SliceConflicted: lambda e, r: slices.RejectSlice(actor=r.actor, conflicted=e),
     slices.WorkKept: lambda e, r: slices.KeepWork(actor=r.actor, kept=e),
+    slices.OutsideTouched: lambda e, r: slices.NoteOutside(actor=r.actor, touched=e),
     agent.AgentStarted: lambda e, r: agent.StartAgent(actor=r.actor, started=e),
     agent.AgentSaid: lambda e, r: agent.RecordMessage(actor=r.actor, said=e),
     agent.ToolCalled: lambda e, r: agent.CallTool(actor=r.actor, called=e),

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from omk.domain.event import Tree
+from omk.domain.event import Command, Tree
 from omk.domain.paths import in_scope
+from omk.domain.subjects.task import ExcuseTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.values import Change
 from omk.runtime.gates.guards import broken
 from omk.runtime.session import Session
+
+THERE_ALREADY = "What it changed was in the goal's tree already, by another task."
 
 
 def files_of(session: Session, worktree: Path, old: Tree, *, task: str | None, agent: str | None) -> FilesChanged:
@@ -45,3 +48,10 @@ def guarded(session: Session, tree: Tree) -> tuple[str, ...]:
         return blob, workshop.read_path(tree, path) if blob else None
 
     return broken(held, read)
+
+
+def excused(session: Session, task: str) -> list[Command]:
+    """The command that excuses *task* of a change of its own: all that it left is in the goal's tree by another's."""
+    if task in session.state.worktree.owners:
+        return []
+    return [ExcuseTask(actor=session.actor, task=task, reason=THERE_ALREADY)]

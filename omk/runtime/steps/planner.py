@@ -9,7 +9,8 @@ from omk.domain.wanted import RunPlanner, controlling
 from omk.runtime.naming import agent_worktree
 from omk.runtime.proposals import clear_proposals, malformed, proposals_in
 from omk.runtime.session import Session
-from omk.runtime.steps.agent import Ended, Work, converse, end_of, how, outcome_of
+from omk.runtime.steps.conversing import Ended, Work, converse
+from omk.runtime.steps.recording import end_of, how, outcome_of
 from omk.runtime.usage import cut
 
 

@@ -1,13 +1,13 @@
 """Merge what an attempt left into the goal's tree, which has moved on since the attempt began."""
 
 from omk.domain.event import Command, Tree
-from omk.domain.subjects.slice import Collision, RejectSlice, Slice, SliceConflicted
+from omk.domain.subjects.slice import Collision, MendSlice, RejectSlice, Slice, SliceConflicted, SliceMended
 from omk.domain.subjects.task import FailTask, FinishTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.wanted import MergeSlice
 from omk.domain.work_decider import LandSlice
 from omk.runtime.session import Session
-from omk.runtime.steps.files import guarded
+from omk.runtime.steps.files import excused, guarded
 
 
 def merge_slice(session: Session, effect: MergeSlice) -> None:
@@ -21,27 +21,14 @@ def merge_slice(session: Session, effect: MergeSlice) -> None:
 def _settled(session: Session, task: str, made: Slice, ours: Tree) -> bool:
     """Merge with the goal's tree *ours*; false, with nothing recorded, if that is not its tree any more."""
     base = session.state.worktree.base
-    merged = session.workshop.merge_into(ours, made.base, made.tree, base.commit if base else "")
-    if merged.tree is None:
-        collisions = tuple(Collision(path=path, side="unsafe", reason="both sides changed it") for path in merged.conflicts)
-        conflict = SliceConflicted(
-            task=task, attempt=made.attempt, base=made.base, ours=ours, theirs=made.tree, collisions=collisions
-        )
-        commands: list[Command] = [RejectSlice(actor=session.actor, conflicted=conflict)]
-        reason = f"It conflicts with the goal's tree in {', '.join(merged.conflicts)}."
-        commands.append(FailTask(actor=session.actor, task=task, attempt=made.attempt, reason=reason))
+    mended = session.workshop.merge_into(ours, made.base, made.tree, base.commit if base else "")
+    if mended.tree is None:
+        commands = _rejected(session, task, made, ours, mended.collisions)
     else:
-        changed = FilesChanged(
-            worktree="merge",
-            task=task,
-            agent=f"{task}:{made.attempt}",
-            old=ours,
-            tree=merged.tree,
-            changes=session.workshop.changes(ours, merged.tree),
-            unreadable=made.unreadable,
-            guarded=guarded(session, merged.tree),
-        )
-        commands = [LandSlice(actor=session.actor, changed=changed), _end(session, task, made, merged.tree)]
+        commands = _landed(session, task, made, ours, mended.tree)
+        if mended.collisions:
+            event = SliceMended(task=task, ours=ours, theirs=made.tree, collisions=mended.collisions)
+            commands.insert(0, MendSlice(actor=session.actor, mended=event))
 
     def record() -> bool:
         if session.state.worktree.tree != ours:
@@ -50,6 +37,37 @@ def _settled(session: Session, task: str, made: Slice, ours: Tree) -> bool:
         return True
 
     return session.handle.mailbox.ask(record)
+
+
+def _rejected(session: Session, task: str, made: Slice, ours: Tree, collisions: tuple[Collision, ...]) -> list[Command]:
+    """The slice stays out, and the task has failed."""
+    conflict = SliceConflicted(
+        task=task, attempt=made.attempt, base=made.base, ours=ours, theirs=made.tree, collisions=collisions
+    )
+    found = "; ".join(f"{one.path}: {one.reason}" for one in collisions if one.side == "unsafe")
+    reason = f"It conflicts with the goal's tree in {found}."
+    return [
+        RejectSlice(actor=session.actor, conflicted=conflict),
+        FailTask(actor=session.actor, task=task, attempt=made.attempt, reason=reason),
+    ]
+
+
+def _landed(session: Session, task: str, made: Slice, ours: Tree, tree: Tree) -> list[Command]:
+    """The slice is part of the goal's tree; the task is done if its agent succeeded."""
+    changed = FilesChanged(
+        worktree="merge",
+        task=task,
+        agent=f"{task}:{made.attempt}",
+        old=ours,
+        tree=tree,
+        changes=session.workshop.changes(ours, tree),
+        unreadable=made.unreadable,
+        guarded=guarded(session, tree),
+    )
+    commands: list[Command] = [LandSlice(actor=session.actor, changed=changed)]
+    if tree == ours and made.tree != made.base:
+        commands += excused(session, task)
+    return [*commands, _end(session, task, made, tree)]
 
 
 def _end(session: Session, task: str, made: Slice, tree: Tree) -> Command:
