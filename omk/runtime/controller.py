@@ -7,12 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from omk.agents.child import is_alive, started_at
-from omk.domain.ending import ending
-from omk.domain.proof.proof import GoalProof
-from omk.domain.subjects.controller import ControllerStarted, StartController, Step, StopController
-from omk.domain.subjects.delivery import AUTO, AcceptChange
-from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
-from omk.domain.wanted import (
+from omk.domain.effects import (
     AcceptByPolicy,
     AwaitChecks,
     BeginTask,
@@ -31,6 +26,11 @@ from omk.domain.wanted import (
     StopLoop,
     TryAgain,
 )
+from omk.domain.ending import ending
+from omk.domain.proof.proof import GoalProof
+from omk.domain.subjects.controller import ControllerStarted, StartController, Step, StopController
+from omk.domain.subjects.delivery import AUTO, AcceptChange
+from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.errors import OmkError
 from omk.runtime import edge
 from omk.runtime.alone import alone

@@ -12,8 +12,7 @@ from types import FrameType
 from typing import Any
 
 from omk.domain.due import cut_off, passed
-from omk.domain.subjects.task import RenewLease
-from omk.domain.wanted import (
+from omk.domain.effects import (
     AwaitBreaker,
     AwaitChecks,
     Effect,
@@ -24,9 +23,9 @@ from omk.domain.wanted import (
     RunAgent,
     RunGate,
     RunPlanner,
-    controlling,
-    wanted,
 )
+from omk.domain.subjects.task import RenewLease
+from omk.domain.wanted import controlling, wanted
 from omk.errors import OmkError, Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.session import Session

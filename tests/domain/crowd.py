@@ -5,6 +5,7 @@ A tree goes by the work that is in it, so that it can be told whether anything i
 
 from collections.abc import Callable, Iterator
 
+from omk.domain.effects import Effect, MergeSlice, RunAgent
 from omk.domain.event import Command
 from omk.domain.proof.holds import executors
 from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
@@ -14,7 +15,7 @@ from omk.domain.subjects.slice import RejectSlice, SliceConflicted
 from omk.domain.subjects.task import FailTask, FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.values import Change
-from omk.domain.wanted import Effect, MergeSlice, RunAgent, wanted
+from omk.domain.wanted import wanted
 from omk.domain.work_decider import LandSlice, RecordWork, is_slice
 from tests.domain.simulated import LONGEST, Simulated
 from tests.scenario import BOT, Story, change, claim, some, tree

@@ -5,6 +5,26 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from omk.domain.effects import (
+    AcceptByPolicy,
+    AwaitBreaker,
+    AwaitChecks,
+    BeginTask,
+    Effect,
+    EndTask,
+    MakePlan,
+    MakeReview,
+    MeasurePass,
+    MergeByPolicy,
+    MergePullRequest,
+    MergeSlice,
+    OpenPullRequest,
+    RunAgent,
+    RunGate,
+    RunPlanner,
+    StopLoop,
+    TryAgain,
+)
 from omk.domain.event import Command
 from omk.domain.measuring import MeasureIteration, stagnation_of
 from omk.domain.plan import PLAN
@@ -33,29 +53,7 @@ from omk.domain.subjects.publication import (
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
-from omk.domain.wanted import (
-    ASK,
-    AcceptByPolicy,
-    Ask,
-    AwaitBreaker,
-    AwaitChecks,
-    BeginTask,
-    Effect,
-    EndTask,
-    MakePlan,
-    MakeReview,
-    MeasurePass,
-    MergeByPolicy,
-    MergePullRequest,
-    MergeSlice,
-    OpenPullRequest,
-    RunAgent,
-    RunGate,
-    RunPlanner,
-    StopLoop,
-    TryAgain,
-    wanted,
-)
+from omk.domain.wanted import ASK, Ask, wanted
 from tests.scenario import BOT, Story, accept, change, plan, some, tree
 
 LONGEST = 200

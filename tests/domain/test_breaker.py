@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from omk.domain.due import due, passed
+from omk.domain.effects import AwaitBreaker, RunGate
 from omk.domain.proof.holds import gate_passed
 from omk.domain.state import INITIAL, evolve
 from omk.domain.subjects.controller import AbortEffect
@@ -21,7 +22,7 @@ from omk.domain.subjects.gate import (
 )
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.subjects.policy import ConfigurePolicy, PolicyConfigured
-from omk.domain.wanted import AwaitBreaker, RunGate, wanted
+from omk.domain.wanted import wanted
 from tests.domain.simulated import Simulated
 from tests.histories import histories
 from tests.scenario import ANN, BOT, WORKED, gate_named, gate_run, gates, goal, order, some, time

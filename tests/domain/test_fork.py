@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
+from omk.domain.effects import RunAgent
 from omk.domain.forking import unforkable
 from omk.domain.plan import EXECUTE
 from omk.domain.proof.standing import judge
@@ -20,7 +21,7 @@ from omk.domain.subjects.goal import (
 from omk.domain.subjects.progress import StagnationDetected
 from omk.domain.subjects.review import GrantWaiver
 from omk.domain.subjects.worktree import CommitMade, ScopeViolated, WorktreeRebased
-from omk.domain.wanted import RunAgent, wanted
+from omk.domain.wanted import wanted
 from tests.histories import histories
 from tests.scenario import (
     ANN,

@@ -1,5 +1,6 @@
 from msgspec.structs import replace
 
+from omk.domain.effects import RunGate
 from omk.domain.subjects.gate import (
     BreakerClosed,
     BreakerOpened,
@@ -11,7 +12,7 @@ from omk.domain.subjects.gate import (
     StartGate,
 )
 from omk.domain.subjects.goal import PauseGoal
-from omk.domain.wanted import RunGate, wanted
+from omk.domain.wanted import wanted
 from tests.scenario import ANN, BOT, READY, WORKED, gate_named, gate_run, gates, goal, order, some, time
 
 RUN = gate_run()

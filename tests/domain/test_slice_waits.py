@@ -2,10 +2,11 @@
 
 import pytest
 
+from omk.domain.effects import MergeSlice, RunAgent
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.slice import RecordSlice, SliceRecorded
 from omk.domain.subjects.task import StartTask
-from omk.domain.wanted import MergeSlice, RunAgent, wanted
+from omk.domain.wanted import wanted
 from tests.scenario import BOT, change, create, gate_named, gates, goal, order, tree, two_tasks
 
 WAITS = RecordSlice(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from omk.domain.due import cut_off, due, passed
+from omk.domain.effects import RunAgent, TryAgain
 from omk.domain.instant import instant, microseconds
 from omk.domain.plan import EXECUTE
 from omk.domain.spending import ExtendTaskBudget, at_work, limits_of, spent_on, task_reached, until
@@ -28,7 +29,7 @@ from omk.domain.subjects.goal import PauseGoal, ResumeGoal
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.task import ClaimTask, FailTask, StartTask
 from omk.domain.values import Limits, Spent
-from omk.domain.wanted import RunAgent, TryAgain, wanted
+from omk.domain.wanted import wanted
 from tests.domain.test_wanted import begun
 from tests.histories import histories
 from tests.scenario import ANN, BOT, CREATED, create, gate_named, gates, goal, order, plan, some, time, two_tasks, work

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from omk.domain.effects import MeasurePass, RunAgent, StopLoop, TryAgain
 from omk.domain.ending import ending
 from omk.domain.plan import EXECUTE
 from omk.domain.stagnation import CAUSES, METRICS, STRATEGIES, cause_named, diagnosed, likeliest, stagnant
@@ -12,7 +13,7 @@ from omk.domain.subjects.controller import ControllerStopped
 from omk.domain.subjects.policy import Policy
 from omk.domain.subjects.progress import KEPT, GateScore, Iteration, IterationMeasured, Objection, StagnationDetected
 from omk.domain.subjects.review import ReviewBlocked
-from omk.domain.wanted import MeasurePass, RunAgent, StopLoop, TryAgain, wanted
+from omk.domain.wanted import wanted
 from tests.domain.simulated import Simulated
 from tests.scenario import create, gate_named, gates, goal, let_go, order, policy, some
 

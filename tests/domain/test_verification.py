@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from omk.domain.effects import BeginTask, EndTask, RunGate
 from omk.domain.subjects.gate import RecordGate
 from omk.domain.subjects.policy import Needs
 from omk.domain.verification import counts_as, unmet, why_skipped
-from omk.domain.wanted import BeginTask, EndTask, RunGate, wanted
+from omk.domain.wanted import wanted
 from tests.domain.simulated import Simulated
 from tests.domain.test_breaker import obeying
 from tests.scenario import WORKED, gate_named, gate_run, gates, goal, let_go, order, tree

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from omk.domain.effects import BeginTask, EndTask, MakePlan, MakeReview, RunAgent, RunGate, RunPlanner, TryAgain
 from omk.domain.plan import EXECUTE, PLAN
 from omk.domain.state import fold
 from omk.domain.subjects.agent import AgentFinished, AgentStarted, FinishAgent, StartAgent
@@ -16,18 +17,7 @@ from omk.domain.subjects.policy import ConfigurePolicy
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored
 from omk.domain.subjects.worktree import RecordFiles
 from omk.domain.values import PASSES
-from omk.domain.wanted import (
-    BeginTask,
-    EndTask,
-    MakePlan,
-    MakeReview,
-    RunAgent,
-    RunGate,
-    RunPlanner,
-    TryAgain,
-    controlling,
-    wanted,
-)
+from omk.domain.wanted import controlling, wanted
 from omk.runtime.config import Settings
 from omk.runtime.policy import policy_from
 from tests.domain.simulated import Simulated

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omk.domain.effects import MergeSlice, RunAgent, TryAgain
 from omk.domain.event import Recorded
 from omk.domain.goal_decider import decide
 from omk.domain.proof.holds import executors
@@ -15,7 +16,7 @@ from omk.domain.subjects.goal import CancelGoal, PauseGoal
 from omk.domain.subjects.slice import SliceRecorded
 from omk.domain.subjects.task import ExpireLease, FailTask, Task, collide
 from omk.domain.subjects.worktree import FilesChanged
-from omk.domain.wanted import MergeSlice, RunAgent, TryAgain, beside, wanted
+from omk.domain.wanted import beside, wanted
 from omk.errors import Refused
 from tests.domain.crowd import Crowd, crashed
 from tests.histories import histories

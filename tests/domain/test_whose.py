@@ -2,13 +2,14 @@
 
 from msgspec.structs import replace
 
+from omk.domain.effects import TryAgain
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import EXECUTE, INTAKE, PLAN, built_in_plan
 from omk.domain.subjects.review import ReviewBlocked
 from omk.domain.subjects.slice import SliceConflicted
 from omk.domain.subjects.task import RetryTask
 from omk.domain.values import PASSES, Finding
-from omk.domain.wanted import TryAgain, wanted
+from omk.domain.wanted import wanted
 from omk.domain.whose import NOBODY, because, claims, concerning
 from tests.scenario import (
     BOT,

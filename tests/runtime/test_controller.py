@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from omk.agents.child import started_at
+from omk.domain.effects import RunAgent
 from omk.domain.subjects.controller import ControllerStarted, StartController
 from omk.domain.subjects.gate import GateStarted, StartGate
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, ResumeGoal
-from omk.domain.wanted import RunAgent
 from omk.errors import Conflict, Refused, Unusable
 from omk.runtime import alone as lock
 from omk.runtime import controller

@@ -22,9 +22,9 @@ from msgspec.structs import replace
 
 from omk.agents.child import Child
 from omk.cli.app import run
+from omk.domain.effects import MakePlan, MakeReview, MergeSlice, RunAgent, RunGate
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import EXECUTE, built_in_plan
-from omk.domain.wanted import MakePlan, MakeReview, MergeSlice, RunAgent, RunGate
 from omk.log.sqlite import SqliteLog
 from omk.runtime import controller, workshop
 from omk.runtime.handle import Handle

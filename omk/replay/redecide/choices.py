@@ -5,22 +5,7 @@ from typing import Any
 
 import msgspec
 
-from omk.domain.event import Command
-from omk.domain.goal_decider import PlanGoal
-from omk.domain.measuring import MeasureIteration
-from omk.domain.plan import PLAN
-from omk.domain.state import GoalState
-from omk.domain.subjects.agent import StartAgent
-from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
-from omk.domain.subjects.gate import StartGate
-from omk.domain.subjects.landing import RecordChecks, RequestLanding
-from omk.domain.subjects.progress import DetectStagnation
-from omk.domain.subjects.publication import RequestPullRequest, StartPush
-from omk.domain.subjects.review import StartReview
-from omk.domain.subjects.slice import RejectSlice
-from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
-from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
-from omk.domain.wanted import (
+from omk.domain.effects import (
     AcceptByPolicy,
     AwaitBreaker,
     AwaitChecks,
@@ -39,8 +24,23 @@ from omk.domain.wanted import (
     RunPlanner,
     StopLoop,
     TryAgain,
-    wanted,
 )
+from omk.domain.event import Command
+from omk.domain.goal_decider import PlanGoal
+from omk.domain.measuring import MeasureIteration
+from omk.domain.plan import PLAN
+from omk.domain.state import GoalState
+from omk.domain.subjects.agent import StartAgent
+from omk.domain.subjects.delivery import AUTO, AcceptChange, StartMerge
+from omk.domain.subjects.gate import StartGate
+from omk.domain.subjects.landing import RecordChecks, RequestLanding
+from omk.domain.subjects.progress import DetectStagnation
+from omk.domain.subjects.publication import RequestPullRequest, StartPush
+from omk.domain.subjects.review import StartReview
+from omk.domain.subjects.slice import RejectSlice
+from omk.domain.subjects.task import CONTROLLER, EXECUTOR, FailTask, FinishTask, RetryTask, StartTask, TaskStarted
+from omk.domain.subjects.worktree import RebaseChange, RecordCommit, RecordConflict
+from omk.domain.wanted import wanted
 from omk.domain.work_decider import LandSlice
 from omk.replay.redecide.difference import Plain
 

@@ -2,6 +2,7 @@
 
 from typing import NoReturn
 
+from omk.domain.effects import AwaitChecks, MergePullRequest
 from omk.domain.subjects.landing import (
     Check,
     FinishLanding,
@@ -15,7 +16,6 @@ from omk.domain.subjects.landing import (
 )
 from omk.domain.subjects.worktree import FilesChanged, RebaseChange, WorktreeRebased
 from omk.domain.values import Base
-from omk.domain.wanted import AwaitChecks, MergePullRequest
 from omk.runtime.landing import hand_over
 from omk.runtime.publish.branch import Told, announce, base_branch, follow_base, held_up, remote_of, untroubled
 from omk.runtime.publish.hub import CheckView, Hub, View

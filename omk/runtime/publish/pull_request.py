@@ -1,5 +1,6 @@
 """The pull request: opened, or brought up to date if there is one; its text is made of what is on record."""
 
+from omk.domain.effects import OpenPullRequest
 from omk.domain.subjects.publication import (
     PullRequestFailed,
     PullRequestOpened,
@@ -8,7 +9,6 @@ from omk.domain.subjects.publication import (
     RequestPullRequest,
 )
 from omk.domain.text import resolve
-from omk.domain.wanted import OpenPullRequest
 from omk.log.redact import cut
 from omk.replay.documents import Document, state_document
 from omk.replay.proof_document import proof_document

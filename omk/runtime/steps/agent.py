@@ -1,10 +1,10 @@
 """Let an agent work on a task in a worktree of its own, and record what it left."""
 
+from omk.domain.effects import RunAgent
 from omk.domain.proof.holds import executors
 from omk.domain.subjects.slice import OutsideTouched
 from omk.domain.subjects.task import ClaimTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged
-from omk.domain.wanted import RunAgent
 from omk.runtime import edge
 from omk.runtime.naming import agent_worktree
 from omk.runtime.proposals import clear_proposals

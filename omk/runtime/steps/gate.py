@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from omk.agents.child import Child, Exit
+from omk.domain.effects import RunGate
 from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFinished, ToolOutcome
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
 from omk.domain.values import GateDefinition, GateOutcome
 from omk.domain.verification import counts_as, why_skipped
-from omk.domain.wanted import RunGate
 from omk.errors import Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.gates.running import furnish, outcome_of, run_command, run_setup

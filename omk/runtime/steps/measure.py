@@ -2,9 +2,9 @@
 
 from difflib import SequenceMatcher
 
+from omk.domain.effects import MeasurePass, StopLoop
 from omk.domain.measuring import MeasureIteration, failing_output, stagnation_of
 from omk.domain.subjects.progress import DetectStagnation
-from omk.domain.wanted import MeasurePass, StopLoop
 from omk.runtime.session import Session
 
 COMPARED = 500

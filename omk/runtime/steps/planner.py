@@ -1,11 +1,12 @@
 """Let an agent propose the plan, in a worktree of which nothing is taken but what it proposes."""
 
+from omk.domain.effects import RunPlanner
 from omk.domain.event import Command
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import PLAN, built_in_plan, whole_plan
 from omk.domain.proposals import commands, judged
 from omk.domain.subjects.controller import AbortEffect
-from omk.domain.wanted import RunPlanner, controlling
+from omk.domain.wanted import controlling
 from omk.runtime.naming import agent_worktree
 from omk.runtime.proposals import clear_proposals, malformed, proposals_in
 from omk.runtime.session import Session

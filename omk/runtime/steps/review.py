@@ -2,6 +2,7 @@
 
 import threading
 
+from omk.domain.effects import MakeReview
 from omk.domain.proof.holds import is_fresh
 from omk.domain.state import GoalState
 from omk.domain.subjects.controller import AbortEffect
@@ -15,7 +16,6 @@ from omk.domain.subjects.review import (
     StartReview,
     Verdict,
 )
-from omk.domain.wanted import MakeReview
 from omk.runtime.reading import Reading
 from omk.runtime.reviews.material import GateEvidence, Material
 from omk.runtime.reviews.wall import review

@@ -1,10 +1,10 @@
 """Merge what an attempt left into the goal's tree, which has moved on since the attempt began."""
 
+from omk.domain.effects import MergeSlice
 from omk.domain.event import Command, Tree
 from omk.domain.subjects.slice import Collision, MendSlice, RejectSlice, Slice, SliceConflicted, SliceMended
 from omk.domain.subjects.task import FailTask, FinishTask
 from omk.domain.subjects.worktree import FilesChanged
-from omk.domain.wanted import MergeSlice
 from omk.domain.work_decider import LandSlice
 from omk.runtime.session import Session
 from omk.runtime.steps.files import excused, guarded

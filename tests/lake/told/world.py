@@ -2,6 +2,26 @@
 
 from typing import Any
 
+from omk.domain.effects import (
+    AcceptByPolicy,
+    AwaitBreaker,
+    AwaitChecks,
+    BeginTask,
+    Effect,
+    EndTask,
+    MakePlan,
+    MakeReview,
+    MeasurePass,
+    MergeByPolicy,
+    MergePullRequest,
+    MergeSlice,
+    OpenPullRequest,
+    RunAgent,
+    RunGate,
+    RunPlanner,
+    StopLoop,
+    TryAgain,
+)
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.oracle import assess
 from omk.domain.plan import built_in_plan
@@ -26,27 +46,7 @@ from omk.domain.subjects.review import (
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.domain.subjects.worktree import CloseWorktree
 from omk.domain.values import Finding
-from omk.domain.wanted import (
-    AcceptByPolicy,
-    AwaitBreaker,
-    AwaitChecks,
-    BeginTask,
-    Effect,
-    EndTask,
-    MakePlan,
-    MakeReview,
-    MeasurePass,
-    MergeByPolicy,
-    MergePullRequest,
-    MergeSlice,
-    OpenPullRequest,
-    RunAgent,
-    RunGate,
-    RunPlanner,
-    StopLoop,
-    TryAgain,
-    wanted,
-)
+from omk.domain.wanted import wanted
 from tests.lake.told.setting import base
 from tests.lake.told.teller import Halt
 from tests.lake.told.work import Work

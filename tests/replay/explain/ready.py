@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from omk.domain.effects import Effect, MakeReview, RunAgent, RunGate
 from omk.domain.event import Command
 from omk.domain.subjects.agent import PermissionAnswered, PermissionAsked, ToolCalled, ToolFinished
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.publication import PullRequestFailed, PullRequestOpened, PullRequestRequested
 from omk.domain.subjects.review import RecordReview, ReviewBlocked, ReviewNotApplicable, ReviewPassed
-from omk.domain.wanted import Effect, MakeReview, RunAgent, RunGate
 from tests.domain.rule_stories import waive
 from tests.domain.simulated import Simulated
 from tests.scenario import (

@@ -8,15 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from omk.domain import wanted as wanting
-from omk.domain.event import kind_of
-from omk.domain.plan import REVIEW, VERIFY
-from omk.domain.proof.holds import gate_passed
-from omk.domain.state import fold
-from omk.domain.subjects.delivery import StartMerge
-from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
-from omk.domain.subjects.review import GrantWaiver, ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
-from omk.domain.subjects.task import FailTask
-from omk.domain.wanted import (
+from omk.domain.effects import (
     AwaitBreaker,
     AwaitChecks,
     Effect,
@@ -29,6 +21,14 @@ from omk.domain.wanted import (
     RunPlanner,
     StopLoop,
 )
+from omk.domain.event import kind_of
+from omk.domain.plan import REVIEW, VERIFY
+from omk.domain.proof.holds import gate_passed
+from omk.domain.state import fold
+from omk.domain.subjects.delivery import StartMerge
+from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
+from omk.domain.subjects.review import GrantWaiver, ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
+from omk.domain.subjects.task import FailTask
 from omk.replay.redecide.again import asked_again
 from omk.replay.redecide.choices import NAMES
 from tests.domain.simulated import Simulated, reviewing_first
