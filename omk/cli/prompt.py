@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import importlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,7 @@ class Prompt:
     def run(self) -> None:
         """Ask until the person leaves."""
         gc.enable()  # this may be open for hours
+        importlib.import_module("duckdb")  # before anybody can press Ctrl-C: an import that is cut short cannot be mended
         self._readline = begun(Completion(self._commands, lambda: "\n".join(self._lines)))
         draw([line(Span(WELCOME, "dim"))])
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from omk.agents.child import ancestors, is_alive, is_below, started_at
-from omk.errors import Refused
+from omk.errors import Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.folders import replace_file
 
@@ -46,8 +46,11 @@ def marked_as_controller(folder: Path, goal: str, *, begins: bool = False) -> It
     Its descendants are no persons; and should it die, the mark that stays tells whom it left alone.
     """
     mark = folder / CONTROLLERS / str(os.getpid())
-    mark.parent.mkdir(mode=0o700, exist_ok=True)
-    replace_file(mark, f"{started_at(os.getpid()) or ''}\n{goal}\n{BEGINS if begins else ''}\n".encode())
+    try:
+        mark.parent.mkdir(mode=0o700, exist_ok=True)
+        replace_file(mark, f"{started_at(os.getpid()) or ''}\n{goal}\n{BEGINS if begins else ''}\n".encode())
+    except OSError as error:
+        raise Unusable(f"{mark.parent} cannot be written: {error.strerror}. Make it writable.") from error
     try:
         yield
     finally:

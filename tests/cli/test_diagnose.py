@@ -11,6 +11,7 @@ RED = ("--gate", "acceptance-smoke-demo=echo nothing here; test -f cli.py")
 @pytest.fixture
 def stagnant(repository):
     """A goal whose agent never helps, with twelve attempts."""
+    commit(repository, **{"omk.toml": "[breaker]\nfailures = 0\n"})
     arguments = ("run", GOAL, "--agent", NEVER, *RED, "--until-ready", "--max-attempts", "12")
     return repository, omk(*arguments, at=repository)
 
