@@ -36,6 +36,10 @@ class Line(Struct, frozen=True):
     usd: Decimal | None = None
 
 
+MOST_AT_THE_END = 64 << 20
+"""Bytes that are read after the agent has ended, of what it wrote faster than it was read: reports are short."""
+
+
 class UsageFile:
     """A file of reports, and the sum of those read so far; `unread` counts the lines that are none, `odd` is the first."""
 
@@ -81,7 +85,7 @@ class UsageFile:
 
     def finish(self) -> None:
         """Read all that is there by now, also a last line without a line break."""
-        left = os.fstat(self._descriptor).st_size
+        left = min(os.fstat(self._descriptor).st_size, MOST_AT_THE_END)
         while left > 0 and self.read():
             left -= PIECE
         self._take(self._rest)

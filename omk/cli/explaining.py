@@ -11,7 +11,7 @@ from omk.replay.documents import stagnation_of, with_output_tails
 from omk.replay.explain.chain import with_chains
 from omk.replay.explain.diagnose import diagnose_document
 from omk.replay.explain.verdicts import verdicts_document
-from omk.replay.explain.why import why_document
+from omk.replay.explain.why import halt_of, why_document
 from omk.views import markdown
 from omk.views.diagnose import diagnose_lines, diagnose_markdown
 from omk.views.verdicts import verdict_lines
@@ -30,7 +30,8 @@ def why(
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         state, verdict = one.history.at(one.seq)
-        document = with_output_tails(one.resolved(why_document(verdict) | {"stagnation": stagnation_of(state)}), state, one.blob)
+        told = why_document(verdict) | {"stagnation": stagnation_of(state), "halt": halt_of(state)}
+        document = with_output_tails(one.resolved(told), state, one.blob)
         document = with_chains(document, state, one.history) if chain else document
     show(choice, document, lambda width: why_lines(document, width), lambda: markdown.why_markdown(document))
     mention_now(one, choice)

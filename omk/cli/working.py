@@ -19,7 +19,7 @@ from omk.cli.arguments import (
     SplitOption,
     TasksOption,
 )
-from omk.cli.continuing import continued
+from omk.cli.continuing import continued, is_at_work
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
@@ -268,6 +268,10 @@ def _configure(session: Session, flags: tuple[tuple[str, ...], tuple[str, ...]],
         commands.append(ConfigurePolicy(actor=session.actor, configured=conduct_again(session, conduct, gates)))
     if not commands:
         return
+    if is_at_work(session.state):
+        active = session.state.controller.active
+        who = f"{active.controller} (process {active.pid})" if active else "A controller"
+        raise Refused(f"{who} works on this goal. Wait, or `omk pause` it.")
     session.handle(*commands)
     required = [name for name in before.order if before.by_name[name].definition.required]
     gone = [name for name in required if name not in session.state.gate.order]

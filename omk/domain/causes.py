@@ -84,6 +84,12 @@ def _agent(event: Any, state: GoalState) -> tuple[int, ...]:
     return (owed.seq,) if owed else _tree(event, state)
 
 
+def _spent(event: UsageReported, state: GoalState) -> tuple[int, ...]:
+    run = state.agent.last.get(event.agent.rpartition(":")[0])
+    is_over = run is not None and run.agent == event.agent and run.outcome is not None
+    return (run.seq,) if run is not None and is_over else _agent(event, state)
+
+
 def _files(event: FilesChanged, state: GoalState) -> tuple[int, ...]:
     run = state.agent.last.get(event.task) if event.task else None
     made = state.slice.waiting.get(event.task) if event.task else None
@@ -142,6 +148,8 @@ def _planned(event: GoalPlanned, state: GoalState) -> tuple[int, ...]:
 
 
 def _blocked(event: Any, state: GoalState) -> tuple[int, ...]:
+    if event.on == "external":
+        return (state.seq,)  # what has just failed
     return (state.goal.oracle.seq,) if state.goal.oracle else _goal(event, state)
 
 
@@ -235,7 +243,7 @@ CAUSES: dict[type[Event], Causes] = {
     BreakerHalfOpened: _recovered,
     ReviewStarted: _review_started,
     WaiverGranted: _tree,
-    UsageReported: _agent,
+    UsageReported: _spent,
     BudgetExhausted: _budget,
     IterationMeasured: _pass,
     StagnationDetected: _history,

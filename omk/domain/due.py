@@ -42,7 +42,8 @@ def passed(state: GoalState, now: Time, actor: str) -> list[Command]:
 def cut_off(state: GoalState, now: Time) -> frozenset[str]:
     """The agents that have to end, because they have used up by *now* what their own task may spend."""
     running = state.agent.running.items()
-    return frozenset(name for name, one in running if one.of and task_reached(state, one.of, now) is not None)
+    known = ((name, one.of) for name, one in running if one.of in state.task)  # a planner is before any task
+    return frozenset(name for name, task in known if task and task_reached(state, task, now) is not None)
 
 
 def _held(state: GoalState) -> list[Task]:

@@ -21,6 +21,10 @@ MILLISECOND = 1_000
 """In microseconds."""
 
 
+MORE: dict[str, str] = {"time": "--add-time 10m", "tokens": "--add-tokens 100000", "usd": "--add-usd 5"}
+"""The flag that adds to what may be spent in a dimension."""
+
+
 class Reached(NamedTuple):
     """A limit that is used up, in its dimension's unit."""
 
@@ -36,7 +40,7 @@ class Reached(NamedTuple):
     @property
     def flag(self) -> str:
         """What adds to it."""
-        return {"time": "--add-time 10m", "tokens": "--add-tokens 100000", "usd": "--add-usd 5"}[self.dimension]
+        return MORE[self.dimension]
 
 
 def amount_of(dimension: Dimension, count: int) -> str:

@@ -23,6 +23,8 @@ VARIABLE = "OMK_ASK_SOCKET"
 LONGEST = 1 << 16
 """Bytes of a request at most."""
 WAITING = 16
+PATIENCE_SECONDS = 2.0
+"""How long whoever connects may take to say what it wants: others wait meanwhile."""
 
 
 class Request(Value):
@@ -84,17 +86,17 @@ class Channel:
     def _line(self, connection: socket.socket) -> bytes:
         """What is sent up to the first line break; cut where it is too long, or where the channel is closed."""
         line = b""
-        while b"\n" not in line and len(line) < LONGEST and self._waits_for(connection):
+        while b"\n" not in line and len(line) < LONGEST and self._waits_for(connection, PATIENCE_SECONDS):
             more = connection.recv(LONGEST - len(line))
             if not more:
                 break
             line += more
         return line.partition(b"\n")[0]
 
-    def _waits_for(self, readable: socket.socket) -> bool:
-        """Wait until there is something to read; false once the channel is to close."""
-        ready = select.select([readable.fileno(), self._closed], [], [])[0]
-        return self._closed not in ready
+    def _waits_for(self, readable: socket.socket, seconds: float | None = None) -> bool:
+        """Wait until there is something to read; false once the channel is to close, or when the time is over."""
+        ready = select.select([readable.fileno(), self._closed], [], [], seconds)[0]
+        return bool(ready) and self._closed not in ready
 
     def _is_closed(self) -> bool:
         return bool(select.select([self._closed], [], [], 0)[0])

@@ -61,6 +61,7 @@ class Handle:
         self.snapshots = Snapshots(folder, log, goal, spacing=spacing)
         history = History(goal, lambda after, upto: log.read(goal, after=after, upto=upto, texts=False), self.snapshots.nearest)
         self.judge = history.begun(self.snapshots.unbroken())
+        self._state = self.judge.state
         self.kinds: Counter[str] = Counter()
         self.refresh()
 
@@ -77,13 +78,13 @@ class Handle:
     def refresh(self) -> None:
         """Read what others appended. Raises `Superseded` when that is another controller's start."""
         self.mailbox.ask(lambda: self._take(self.log.read(self.goal, after=self.judge.state.seq, texts=False)))
-        self._state = self.judge.state
 
     def inherit(self, parent: str, seq: int) -> None:
         """Begin, with a goal that has no record yet, where *parent* stood after event *seq*."""
         kept = Snapshots(self.folder, self.log, parent, spacing=self.snapshots.spacing)
         history = History(parent, lambda after, upto: self.log.read(parent, after=after, upto=upto, texts=False), kept.nearest)
         self.judge = history.begun(seq - seq % self.snapshots.spacing)
+        self._state = self.judge.state
         self._take(self.log.read(parent, after=self.judge.state.seq, upto=seq, texts=False), keep=False)
 
     def _take(self, records: Iterator[Recorded], *, keep: bool = True) -> None:

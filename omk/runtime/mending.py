@@ -4,9 +4,7 @@ Git merges; where it gives up, `git merge-file` settles the file once for either
 a whole: a region inside a string or a comment is judged as what it is.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from omk.domain.subjects.slice import Collision
@@ -105,8 +103,8 @@ def mend(bare: BareRepository, found: Found) -> Mended:
         for one, content in zip(found.collided, contents, strict=True)
     ]
     gaps: dict[bytes, str] = {}
-    with tempfile.TemporaryDirectory(dir=bare.user.store_folder) as folder:
-        return Mended(build(bare, found.tree, list(orders), Path(folder, "index"), gaps), collisions)
+    with bare.scratch() as folder:
+        return Mended(build(bare, found.tree, list(orders), folder / "index", gaps), collisions)
 
 
 def settle(bare: BareRepository, one: Collided) -> Settled:
@@ -138,8 +136,7 @@ def _unsafe(one: Collided) -> str | None:
 
 def _favouring(bare: BareRepository, one: Collided, side: str) -> bytes | None:
     """The file merged, with *side* where both changed it; null if it is no text."""
-    with tempfile.TemporaryDirectory(dir=bare.user.store_folder) as name:
-        folder = Path(name)
+    with bare.scratch() as folder:
         for stage in (OURS, BASE, THEIRS):
             blob = one.stages[stage][1] if stage in one.stages else None
             (folder / str(stage)).write_bytes(bare.git("cat-file", "blob", blob) if blob else b"")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from omk.domain.event import Output
-from omk.domain.plan import PLAN
+from omk.domain.plan import EXECUTE, PLAN
 from omk.domain.proof.gaps import ENDED
 from omk.domain.proof.holds import executors
 from omk.domain.proof.proof import Gap
@@ -36,6 +36,7 @@ def prompt_for(session: Session, task: str, attempt: int) -> str:
         *_goal(session),
         Part(f"# Task {task}: ", text(work.title), rank=WORDS),
         Part(body=described if described != goal else "", rank=WORDS),
+        Part(body=_criteria(session, work), rank=WORDS),
         Part(_scope(work)),
         _rejection(session),
         *_wrong(session, work, attempt),
@@ -59,6 +60,12 @@ def _goal(session: Session) -> list[Part]:
 
 def _plain(text: str) -> str:
     return text.replace("\0", "")
+
+
+def _criteria(session: Session, work: Task) -> str:
+    """What tells that the task is done; the built-in one says no more than the goal."""
+    told = [session.handle.text(one) for one in work.acceptance]
+    return "\n".join(("Done when:", *(f"- {one}" for one in told))) if told and work.id != EXECUTE else ""
 
 
 def _scope(work: Task) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omk.domain.amounts import dollars
+from omk.domain.spending import MORE
 from omk.domain.words import counted
 from omk.views.amounts import amount
 from omk.views.lines import BLANK, Line, Span, badge, line, wrapped
@@ -54,11 +55,12 @@ def _remarks(budget: Document) -> list[str]:
     if inherited:
         spent = f"{took(inherited['active_ms'])}, {inherited['tokens']:,} tokens, {dollars(inherited['micro_usd'])}"
         told.append(f"Spent before the fork began, and counted there: {spent}.")
-    out = [one["task"] for one in budget["tasks"] if one["exhausted"]]
+    out = [(one["task"], MORE[one["exhausted"]]) for one in budget["tasks"] if one["exhausted"]]
     if budget["exhausted"]:
-        told.append(f"The goal's budget is used up. More of it: omk budget {budget['goal']} --add-time 10m")
+        more = MORE[budget["exhausted"]["dimension"]]
+        told.append(f"The goal's budget is used up. More of it: omk budget {budget['goal']} {more}")
     if out:
-        told.append(f"Not tried again until there is more: omk budget {budget['goal']} --task {out[0]} --add-time 10m")
+        told.append(f"Not tried again until there is more: omk budget {budget['goal']} --task {out[0][0]} {out[0][1]}")
     return told
 
 

@@ -15,8 +15,11 @@ _CAUSES = 3
 def why_lines(why: Document, width: int) -> list[Line]:
     """A why document (its gaps may have `output_tail`) as lines of at most *width* columns."""
     lines = [line(badge(why["status"]), "  ", Span(why["goal"], "bold"), Span(f"  at event {why['seq']}", "dim"))]
+    if halt := why.get("halt"):
+        words = " ".join((halt["reason"] or "A person paused it.").split())
+        lines += [*wrapped(f"{halt['code'] or halt['status']}: {words}", width, indent="  "), line(f"  → {halt['command']}")]
     if not why["blocking"]:
-        return [*lines, line("  Nothing is missing.")]
+        return [*lines, *([] if halt else [line("  Nothing is missing.")])]
     is_final = why["status"] in FINAL
     for gap in why["blocking"]:
         told = gap | {"text": gap["text"].partition("\n")[0]} if gap.get("output_tail") else gap

@@ -90,18 +90,20 @@ def stopped(controllers: Controllers, event: ControllerStopped, record: Recorded
 
 
 def settled(controllers: Controllers, event: AgentFinished | AgentDied, record: Recorded) -> Controllers:
-    return _tried(controllers, event.task, record)
+    """An agent that was stopped has not had its try: by a pause it goes on later, by a lease that is over it had it then."""
+    had = not (isinstance(event, AgentFinished) and event.outcome == "stopped")
+    return _tried(controllers, event.task, record, had)
 
 
 def expired(controllers: Controllers, event: LeaseExpired, record: Recorded) -> Controllers:
-    return _tried(controllers, event.task, record)
+    return _tried(controllers, event.task, record, 1)
 
 
-def _tried(controllers: Controllers, task: str, record: Recorded) -> Controllers:
+def _tried(controllers: Controllers, task: str, record: Recorded, more: int) -> Controllers:
     request = controllers.request
     if request is None:
         return controllers
-    tries = request.tries.set(task, request.tries.get(task, 0) + 1)
+    tries = request.tries.set(task, request.tries.get(task, 0) + more) if more else request.tries
     return replace(controllers, request=replace(request, tries=tries, settled_seq=record.seq))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from omk.domain.proof.gaps import Missing
 from omk.domain.proof.proof import Gap, GoalProof
+from omk.domain.state import GoalState
+from omk.domain.wanted import controlling
 from omk.replay.documents import Document, plain
 
 
@@ -16,6 +18,17 @@ def why_document(proof: GoalProof) -> Document:
         "blocking": plain(proof.gaps),
         "fewest": plain(fewest(proof.gaps)),
     }
+
+
+def halt_of(state: GoalState) -> Document | None:
+    """What holds the goal up whatever its gaps are: `{status, code, reason, seq, command}`; none if nothing does."""
+    goal, status = state.goal, controlling(state)
+    halts = {"blocked_on_human": goal.blocked, "blocked_on_external": goal.blocked, "paused": goal.paused}
+    halt = halts.get(status or "")
+    if status is None or halt is None:
+        return None
+    command = {"paused": "omk resume", "blocked_on_human": "omk decide", "blocked_on_external": "omk pr"}[status]
+    return {"status": status, "code": halt.code, "reason": halt.reason, "seq": halt.seq, "command": f"{command} {goal.id}"}
 
 
 def fewest(gaps: Iterable[Gap]) -> list[Missing]:

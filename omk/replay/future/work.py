@@ -51,10 +51,11 @@ def work(course: Course, way: Way) -> None:
     """Let the agents work: each task whose last run did not succeed, or that has changed nothing; one of them in any case
     where another tree is wanted.
     """
-    is_asked = way.another_tree
+    owes = not course.state.worktree.is_changed or not all(_has_own_change(course, one) for one in executors(course.state))
+    is_asked = way.another_tree and not owes  # what is owed anyway makes another tree
     for one in executors(course.state):
         needs_run = not has_succeeded(one.id, course.state)
-        needs_files = is_asked or one.id not in course.state.worktree.owners or not course.state.worktree.is_changed
+        needs_files = is_asked or not _has_own_change(course, one) or not course.state.worktree.is_changed
         is_asked = False
         if needs_run:
             _run(course, one.id)
@@ -66,6 +67,13 @@ def work(course: Course, way: Way) -> None:
     if course.state.worktree.unreadable and not way.waive:
         names = [one.id for one in executors(course.state)][:1]
         course.ask(_files(course, next(iter(names), None), tree=course.state.worktree.tree, changes=[]))
+
+
+def _has_own_change(course: Course, one: task.Task) -> bool:
+    """Whether a change of the task is in the tree, or none is due of it."""
+    slices = course.state.slice
+    is_apart = one.id in slices.conflicts or one.id in slices.waiting
+    return not is_apart and (one.id in course.state.worktree.owners or one.excused is not None)
 
 
 def _run(course: Course, name: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from omk.domain.event import Command
+from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.goal import BlockGoal
 from omk.domain.subjects.publication import BranchPushed, FinishPush, PushFailed, PushStarted, StartPush
 from omk.domain.subjects.worktree import CommitMade, RecordCommit
@@ -12,6 +13,9 @@ from omk.runtime.merge import commit_message, rebase
 from omk.runtime.publish.remote import Remote
 from omk.runtime.publish.trouble import BASE, BRANCH, Stopped, Trouble
 from omk.runtime.session import Session
+
+OUTSIDE = ("push:", "pull_request:", "pull_request_merge:")
+"""The obligations of what is done elsewhere."""
 
 
 class Told(Stopped):
@@ -132,11 +136,22 @@ def held_up(session: Session, trouble: Trouble, *answers: Command) -> None:
     session.handle(*answers, BlockGoal(actor=session.actor, on="external", code=trouble.code, reason=again))
 
 
+def _give_up(session: Session) -> None:
+    """Close what this process announced and was told to leave: whoever goes on looks what came of it, and announces anew."""
+    state = session.state
+    if state.publication.is_busy or state.landing.is_busy:
+        settle = [name for name in state.obligation if name.startswith(OUTSIDE)]
+        for name in settle:
+            session.handle(AbortEffect(actor=session.actor, obligation=name, reason="It was stopped."))
+
+
 def untroubled(work: Callable[[], None], session: Session) -> None:
     """Do *work*; what is in the way outside of omk holds the goal up."""
     try:
         work()
-    except Stopped:
+    except Told:
         return
+    except Stopped:
+        _give_up(session)
     except Trouble as trouble:
         held_up(session, trouble)

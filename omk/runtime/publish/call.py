@@ -9,6 +9,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from omk.agents.child import marked
+from omk.agents.orphans import MARK
 from omk.runtime.git import Finished
 from omk.runtime.publish.trouble import Stopped
 
@@ -38,7 +40,7 @@ def call(
         child = subprocess.Popen(
             command,
             cwd=directory,
-            env=environment,
+            env={**environment, MARK: marked("git")},  # what outlives us is waited for and ended by whoever comes next
             stdin=said,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -50,7 +52,10 @@ def call(
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
+            child.wait()
+            for pipe in (child.stdout, child.stderr):
+                if pipe is not None:
+                    pipe.close()  # somebody in a session of their own may hold the other end for ever
 
 
 def _waited(child: "subprocess.Popen[bytes]", polls: int, stop: threading.Event) -> Finished:

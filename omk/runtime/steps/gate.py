@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omk.agents.child import Child, Exit
 from omk.domain.effects import RunGate
+from omk.domain.event import Tree
 from omk.domain.subjects.agent import CallTool, FinishTool, ToolCalled, ToolFinished, ToolOutcome
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.gate import GateRan, GateStarted, RecordGate, StartGate
@@ -17,24 +18,28 @@ from omk.runtime.session import Session
 
 def run_gate(session: Session, effect: RunGate) -> None:
     """Reset the verification worktree to the tree, prepare it, run the gate, record the outcome."""
-    gate = session.state.gate.by_name[effect.gate].definition
+    known = session.state.gate.by_name.get(effect.gate)
+    if known is None:
+        raise Refused(f"There is no gate {effect.gate} any more.")
+    gate = known.definition
     if (reason := why_skipped(session.state, effect.gate)) is not None:
         _start(session, effect, gate, None)
         _record(session, effect, gate, outcome="skipped", reason=reason)
         return
     session.tell(f"gate {effect.gate}")
+    tree = session.state.worktree.tree
     try:
-        worktree = _prepared(session, gate)
+        worktree = _prepared(session, gate, tree)
         session.directory(worktree)
     except Unusable as error:
         _start(session, effect, gate, None)
         _record(session, effect, gate, outcome="errored", reason=str(error))
         return
-    _run(session, effect, gate, worktree)
+    _run(session, effect, gate, worktree, tree)
 
 
-def _run(session: Session, effect: RunGate, gate: GateDefinition, worktree: Path) -> None:
-    ended = run_command(session, worktree, gate, lambda child: _start(session, effect, gate, child))
+def _run(session: Session, effect: RunGate, gate: GateDefinition, worktree: Path, tree: Tree) -> None:
+    ended = run_command(session, worktree, gate, lambda child: _start(session, effect, gate, child, tree))
     if ended.stopped:
         obligation = f"gate:{effect.gate}:{effect.attempt}"
         session.handle(AbortEffect(actor=session.actor, obligation=obligation, reason="The gate was stopped."))
@@ -42,11 +47,11 @@ def _run(session: Session, effect: RunGate, gate: GateDefinition, worktree: Path
     _record(session, effect, gate, outcome=outcome_of(ended), ended=ended, reason=ended.spawn_error)
 
 
-def _start(session: Session, effect: RunGate, gate: GateDefinition, child: Child | None) -> None:
+def _start(session: Session, effect: RunGate, gate: GateDefinition, child: Child | None, tree: Tree | None = None) -> None:
     started = GateStarted(
         gate=effect.gate,
         attempt=effect.attempt,
-        tree=session.state.worktree.tree,
+        tree=tree or session.state.worktree.tree,
         definition=gate.digest,
         pid=child.pid if child else None,
         started=child.started if child else None,
@@ -85,9 +90,8 @@ def _record(
     session.handle(RecordGate(actor=session.actor, ran=ran, until=until), blobs=[blob] if blob else [])
 
 
-def _prepared(session: Session, gate: GateDefinition) -> Path:
+def _prepared(session: Session, gate: GateDefinition, tree: Tree) -> Path:
     """The verification worktree with exactly the tree, the shared paths, and what the setup commands add."""
-    tree = session.state.worktree.tree
     name = f"verify-{session.slot + 1}" if session.slot else "verify"
     was_open = bool(session.state.worktree.open_named(name))
     worktree = session.worktree(name, "verify")

@@ -10,6 +10,7 @@ from omk.domain.wanted import controlling
 from omk.runtime.naming import agent_worktree
 from omk.runtime.proposals import clear_proposals, malformed, proposals_in
 from omk.runtime.session import Session
+from omk.runtime.site import is_plain
 from omk.runtime.steps.conversing import Ended, Work, converse
 from omk.runtime.steps.recording import end_of, how, outcome_of
 from omk.runtime.usage import cut
@@ -42,7 +43,7 @@ def _record(session: Session, work: Work, ended: Ended) -> None:
 
 def _planned(session: Session, work: Work, ended: Ended) -> list[Command]:
     """The proposals that are turned down, and the plan that the others make: the built-in one if there are none."""
-    proposals = proposals_in(work.worktree, source="planner")
+    proposals = proposals_in(work.worktree, source="planner") if is_plain(work.worktree, "") else ()
     if outcome_of(ended.exit) != "succeeded":
         proposals = (malformed("planner", f"{how(ended.exit)} The built-in plan is used.", "", code="planner.failed"),)
     elif not proposals:
