@@ -1,10 +1,12 @@
 """Folders that others may have left in any state: emptied and removed whatever their modes."""
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from omk.errors import Unusable
@@ -45,12 +47,22 @@ def open_up(folder: Path) -> None:
     todo = [folder]
     while todo:
         current = todo.pop()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), too_long_is_fine():
             mode = stat.S_IMODE(current.stat(follow_symlinks=False).st_mode)
             if mode & stat.S_IRWXU != stat.S_IRWXU:
                 current.chmod(mode | stat.S_IRWXU)
             with os.scandir(current) as entries:
                 todo += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+@contextlib.contextmanager
+def too_long_is_fine() -> Iterator[None]:
+    """What lies too deep to be named is left as it is: it is removed from folder to folder, by their descriptors."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
 
 
 def replace_file(path: Path, content: bytes) -> None:

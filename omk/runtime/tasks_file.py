@@ -14,10 +14,13 @@ from omk.domain.plan import WELL_KNOWN, whole_plan
 from omk.domain.proposals import remembered
 from omk.domain.subjects.task import Task, TaskProposed
 from omk.errors import Unusable
+from omk.runtime.fitting import without_middle
 from omk.runtime.task_fields import Written, read_task
 
 MOST_BYTES, MOST_PROBLEMS = 4 * 1024 * 1024, 20
-PAGE = "docs/reference/tasks-file.md"
+MOST_TASKS, SHOWN = 500, 120
+BOM = b"\xef\xbb\xbf"
+"""What some editors write before UTF-8."""
 
 
 class Listed(NamedTuple):
@@ -31,12 +34,13 @@ def read_tasks(name: str, scope: tuple[str, ...]) -> Listed:
     """The tasks in the file *name*, which may write within *scope* (empty: anywhere). Raises `Unusable`."""
     tables = _tables(name)
     written = [_one(table, number) for number, table in enumerate(tables, start=1)]
-    problems = [f"{one.task.task}: {problem}." for one in written for problem in one.problems]
+    problems = [f"{without_middle(one.task.task, SHOWN)}: {problem}." for one in written for problem in one.problems]
     tasks = tuple(_within(one.task, scope) for one in written)
     problems += [*_unsound(tasks), *_strays(tasks, scope)] if tables else ["There is no task."]
     if problems:
         more = f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
-        raise Unusable(f"{name} is no plan: {' '.join(problems[:MOST_PROBLEMS])}{more} Mend it, and try again.")
+        shown = " ".join(without_middle(one, 3 * SHOWN) for one in problems[:MOST_PROBLEMS])
+        raise Unusable(f"{name} is no plan: {shown}{more} Mend it, and try again.")
     return Listed(tasks, {one.task.task: one.no_change for one in written if one.no_change is not None})
 
 
@@ -44,13 +48,15 @@ def _tables(name: str) -> list[Any]:
     """The list of tasks as TOML or JSON has it."""
     content, kind = _content(name), Path(name).suffix.lower()
     try:
-        whole = tomllib.loads(content.decode("utf-8-sig")) if kind == ".toml" else msgspec.json.decode(content)
+        whole = tomllib.loads(content.decode("utf-8-sig")) if kind == ".toml" else msgspec.json.decode(content.removeprefix(BOM))
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{name} is not {'TOML' if kind == '.toml' else 'JSON'}: {error}. Mend it, and try again.") from error
     listed = whole.get("tasks") if isinstance(whole, dict) else whole
     strange = [key for key in whole if key != "tasks"] if isinstance(whole, dict) else []
     if strange:
         raise Unusable(f"{name} has the unknown key '{strange[0]}'. Allowed: tasks.")
+    if isinstance(listed, list) and len(listed) > MOST_TASKS:
+        raise Unusable(f"{name} lists {len(listed)} tasks; at most {MOST_TASKS} fit into a goal. Make several goals of them.")
     if not isinstance(listed, list):
         raise Unusable(f"{name} lists no tasks. Write {'[[tasks]] tables' if kind == '.toml' else 'a list of objects'} in it.")
     return listed

@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.cli.calling import PATIENCE_SECONDS
 
@@ -44,6 +45,19 @@ class Terminal:
             assert time.monotonic() < end, self.plain[-3000:]
             assert self._read(0.2), self.plain[-3000:]
         return self.plain[before:]
+
+    def works(self):
+        """Wait until the command computes: a tenth of a second of processor time more than now."""
+        before, end = self._computed(), time.monotonic() + PATIENCE_SECONDS
+        while self._computed() < before + 0.1:
+            assert time.monotonic() < end, self.plain[-3000:]
+            self._read(0.05)
+
+    def _computed(self):
+        if not sys.platform.startswith("linux"):
+            return time.monotonic()
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return int(fields[11]) / os.sysconf("SC_CLK_TCK")
 
     def end(self):
         """Wait until the command ends; its exit code."""

@@ -54,7 +54,7 @@ def test_queries_are_answered_until_one_leaves(log):
 def test_ctrl_c_ends_a_query_or_a_line_and_not_the_prompt(log):
     terminal = prompt(log)
     terminal.answer(LONG, "7 = 3;\r\n")  # a Ctrl-C before that would take back what is typed
-    terminal._read(2)  # and one before the query runs, too; nothing tells when that begins
+    terminal.works()  # and one before the query begins, too
     terminal.asked("\x03", "interrupted")
     terminal.answer("select 1,\nsel", "...> sel")
     terminal.asked("\x03", "omk> ")

@@ -78,3 +78,14 @@ def test_a_limit_that_is_reached_is_a_gap_before_anybody_says_so():
     story = goal.given(*CREATED, LIMITS, reached)
     assert "budget.within" in story.gaps
     assert story.proof.status == "not_ready"
+
+
+def test_a_limit_that_was_not_extended_still_rules():
+    limits = SetBudget(actor=ANN, limits=BudgetSet(time_ms=None, tokens=10, micro_usd=None))
+    out = ExhaustBudget(actor=BOT, exhausted=BudgetExhausted(dimension="tokens", limit=10, used=12))
+    spent = ReportUsage(actor=BOT, usage=some(UsageReported, report=1, tokens_in=12, tokens_out=0, tokens_cached=0))
+    story = goal.given(create(), limits, spent, out)
+    other = story.given(ExtendBudget(actor=ANN, extended=BudgetExtended(time_ms=1_000, tokens=0, micro_usd=0)))
+    assert other.proof.status == "needs_more_budget"
+    more = story.given(ExtendBudget(actor=ANN, extended=BudgetExtended(time_ms=0, tokens=10, micro_usd=0)))
+    assert more.proof.status != "needs_more_budget"

@@ -203,7 +203,7 @@ def exhausted(budget: Budget, event: BudgetExhausted, record: Recorded) -> Budge
 
 
 def extended(budget: Budget, event: BudgetExtended, record: Recorded) -> Budget:
-    return replace(
+    more = replace(
         budget,
         time_ms=added(budget.time_ms, budget.used_ms, event.time_ms),
         tokens=added(budget.tokens, budget.used_tokens, event.tokens),
@@ -211,6 +211,7 @@ def extended(budget: Budget, event: BudgetExtended, record: Recorded) -> Budget:
         exhausted=None,
         seq=record.seq,
     )
+    return more if more.is_within else replace(more, exhausted=budget.exhausted)  # a limit that was not extended still rules
 
 
 def forked(budget: Budget, event: GoalForked, record: Recorded) -> Budget:

@@ -45,6 +45,8 @@ def define(
     proves: Sequence[str] = (),
 ) -> GateDefinition:
     """A gate; *run* is a line for `/bin/sh -c`, or argv. The digest covers whatever changes what is run."""
+    if "\0" in "".join(run):
+        raise Refused(f"The command of gate '{name}' ({source}) holds a NUL, with which nothing can be started.")
     shell = isinstance(run, str)
     command = (run,) if isinstance(run, str) else tuple(run)
     digest = definition_digest(
