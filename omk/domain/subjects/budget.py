@@ -1,6 +1,6 @@
 """A budget: what a goal may spend, and what it has spent."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from immutables import Map
 from msgspec.structs import replace
@@ -124,11 +124,24 @@ class Budget(Value):
         """Whether no limit is reached."""
         if self.exhausted is not None:
             return False
-        return not (
-            (self.time_ms is not None and self.used_ms >= self.time_ms)
-            or (self.tokens is not None and self.used_tokens >= self.tokens)
-            or (self.micro_usd is not None and self.used_micro_usd >= self.micro_usd)
+        return not any(self.reached)
+
+    @property
+    def reached(self) -> "Limited":
+        """Which limits are reached, whether that was noted or not."""
+        return Limited(
+            time=self.time_ms is not None and self.used_ms >= self.time_ms,
+            tokens=self.tokens is not None and self.used_tokens >= self.tokens,
+            usd=self.micro_usd is not None and self.used_micro_usd >= self.micro_usd,
         )
+
+
+class Limited(NamedTuple):
+    """Whether something holds of the limit of each dimension."""
+
+    time: bool
+    tokens: bool
+    usd: bool
 
 
 def limited(budget: Budget, event: BudgetSet, record: Recorded) -> Budget:
@@ -211,7 +224,10 @@ def extended(budget: Budget, event: BudgetExtended, record: Recorded) -> Budget:
         exhausted=None,
         seq=record.seq,
     )
-    return more if more.is_within else replace(more, exhausted=budget.exhausted)  # a limit that was not extended still rules
+    out = budget.exhausted
+    if out is None or not getattr(more.reached, out.dimension):
+        return more
+    return replace(more, exhausted=out)  # its limit was not extended, so it still rules
 
 
 def forked(budget: Budget, event: GoalForked, record: Recorded) -> Budget:
