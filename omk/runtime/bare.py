@@ -13,7 +13,7 @@ from omk.errors import Unusable
 from omk.runtime.folders import remove_tree, replace_file
 from omk.runtime.git import git, run_git
 from omk.runtime.planted import Objects
-from omk.runtime.repository import UserRepository, make_private
+from omk.runtime.repository import SCRATCH, UserRepository, make_private
 
 CONFIGURATION = """\
 [include]
@@ -38,7 +38,6 @@ CONFIGURATION = """\
 [tag]
 	gpgSign = false
 """
-SCRATCH = "scratch."
 SHARED_REFS = ("refs/heads", "refs/tags", "refs/remotes")
 
 

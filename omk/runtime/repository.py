@@ -13,6 +13,9 @@ from omk.runtime.git import GitFailed, decode_path, encode_path, git
 
 PRIVATE = 0o700
 
+SCRATCH = "scratch."
+"""What files and folders that are half made are called first; the pid of who makes them comes next."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class UserRepository:
@@ -77,7 +80,7 @@ class UserRepository:
             return known
         make_private(self.store_folder)
         try:
-            with tempfile.NamedTemporaryFile("w", dir=self.store_folder, prefix="repository-id.") as file:
+            with tempfile.NamedTemporaryFile("w", dir=self.store_folder, prefix=f"{SCRATCH}{os.getpid()}.") as file:
                 file.write(f"{new_id}\n")
                 file.flush()
                 os.fsync(file.fileno())

@@ -14,9 +14,9 @@ from pathlib import Path
 from omk.agents.child import started_at
 from omk.agents.left import content_of, living
 from omk.runtime import edge
-from omk.runtime.bare import SCRATCH
 from omk.runtime.folders import remove_tree
 from omk.runtime.inside import CONTROLLERS, dead_marks
+from omk.runtime.repository import SCRATCH
 from omk.runtime.session import Session
 
 UNFINISHED = re.compile(r"\.(\d+)\.\d+\.new$")
