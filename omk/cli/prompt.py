@@ -77,10 +77,6 @@ class Prompt:
             say("interrupted")
         except OmkError as problem:
             say(str(problem))
-        except RuntimeError as problem:  # what DuckDB makes of a Ctrl-C that comes while it is not asked anything
-            if "interrupted" not in str(problem).lower():
-                raise
-            say("interrupted")
         return True
 
     def _read(self) -> str | None:

@@ -17,6 +17,7 @@ _SET = re.compile(r' Use "SET [^"]*" to [^.]*\.?')
 _FAR = re.compile(r'Did you mean "(duckdb|pg|pragma|sqlite)_')
 """A guess from DuckDB's own catalogue, which nobody meant."""
 _LONGEST = 300
+INTERRUPTED = "The query was interrupted."
 _AT = "The time of a record is in the column `recorded_at`: `at` is a word of SQL."
 
 
@@ -29,6 +30,10 @@ def told(query: str) -> Iterator[None]:
         yield
     except (duckdb.Error, UnicodeError) as problem:
         raise refusal(problem, query) from problem
+    except RuntimeError as problem:  # what DuckDB makes of a Ctrl-C while rows are handed to it
+        if "interrupted" not in str(problem):
+            raise
+        raise Refused(INTERRUPTED) from problem
 
 
 def refusal(problem: Exception, query: str) -> OmkError:
@@ -48,7 +53,7 @@ def refusal(problem: Exception, query: str) -> OmkError:
         case duckdb.OutOfMemoryException():
             return Refused("The query needs more memory than it may use. Ask for less, or give it more: --memory 4GB.")
         case duckdb.InterruptException():
-            return Refused("The query was interrupted.")
+            return Refused(INTERRUPTED)
         case duckdb.TransactionException():
             return Refused(f"The lake is only read: {_flat(said)}.")
         case _:

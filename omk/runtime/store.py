@@ -13,7 +13,7 @@ from omk.log.open import open_log, store_folder
 from omk.log.protocol import Log
 from omk.runtime import edge
 from omk.runtime.handle import Handle
-from omk.runtime.inside import marked_as_controller
+from omk.runtime.inside import dead_marks, marked_as_controller
 from omk.runtime.intake import Intake
 from omk.runtime.recovery import recover
 from omk.runtime.repository import UserRepository
@@ -62,7 +62,8 @@ class Store:
         session = self.session_of(Handle(self.log, goal, self.folder, listen), tell)
         handle = session.handle
         owed = (name for name in handle.state.obligation if not name.startswith(BOOKKEEPING))
-        if handle.state.controller.active is not None or any(owed):
+        died = any(mark.goal == goal for mark in dead_marks(self.folder))  # it may have had nothing left but its mark
+        if handle.state.controller.active is not None or any(owed) or died:
             recover(session)
         return session
 
