@@ -46,6 +46,19 @@ class Terminal:
             assert self._read(0.2), self.plain[-3000:]
         return self.plain[before:]
 
+    def interrupt(self, text):
+        """Press Ctrl-C until *text* comes, as a person does.
+
+        Between two keys Python's readline does not look for a signal: one that falls there is heard with the next.
+        """
+        before, end = len(self.plain), time.monotonic() + PATIENCE_SECONDS
+        while text not in self.plain[before:]:
+            assert time.monotonic() < end, self.plain[-3000:]
+            self.type("\x03")
+            heard_by = time.monotonic() + 2
+            while text not in self.plain[before:] and time.monotonic() < heard_by:
+                assert self._read(0.2), self.plain[-3000:]
+
     def works(self):
         """Wait until the command computes: two seconds of processor time more than now, far beyond any preparation."""
         before, end = self._computed(), time.monotonic() + PATIENCE_SECONDS

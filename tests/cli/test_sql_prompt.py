@@ -57,7 +57,7 @@ def test_ctrl_c_ends_a_query_or_a_line_and_not_the_prompt(log):
     terminal.works()  # and one before the query begins, too
     terminal.asked("\x03", "interrupted")
     terminal.answer("select 1,\nsel", "...> sel")
-    terminal.asked("\x03", "omk> ")
+    terminal.interrupt("omk> ")
     terminal.asked("select 42 as n;\n", "42")
     assert terminal.leave() == 0, terminal.plain
     assert "Traceback" not in terminal.plain
