@@ -33,14 +33,13 @@ from omk.domain.subjects.delivery import AUTO, AcceptChange
 from omk.domain.subjects.task import CONTROLLER, FailTask, FinishTask, RetryTask, StartTask
 from omk.errors import OmkError
 from omk.runtime import edge
-from omk.runtime.alone import alone
 from omk.runtime.dispatcher import Dispatcher
 from omk.runtime.handle import Superseded
 from omk.runtime.inside import marked_as_controller
 from omk.runtime.merge import merge_change
 from omk.runtime.publish.merging import await_checks, merge_pull_request
 from omk.runtime.publish.pull_request import open_pull_request
-from omk.runtime.recovery import abort_open, clean_up
+from omk.runtime.recovery import abort_open, recovered
 from omk.runtime.session import Session
 from omk.runtime.steps.agent import run_agent
 from omk.runtime.steps.gate import run_gate
@@ -58,41 +57,62 @@ def drive(session: Session, steps: tuple[Step, ...], *, max_attempts: int = 1, r
     it started is left behind.
     """
     dispatcher = Dispatcher(session, PERFORM)
-    with marked_as_controller(session.handle.folder, session.goal), contextlib.ExitStack() as held:
-        with alone(session.handle.folder):
-            clean_up(session)
-            held.enter_context(dispatcher.listening())  # who has taken the goal lets it go, whatever comes
-            controller = _start(session, steps, max_attempts, resume=resume)
-        return _work(session, dispatcher, controller)
+
+    def start(controller: str) -> None:
+        held.enter_context(dispatcher.listening())  # who has taken the goal lets it go, whatever comes
+        _start(session, controller, steps, max_attempts=max_attempts, resume=resume)
+
+    with contextlib.ExitStack() as held:
+        return _hold(session, start, dispatcher.run)
 
 
-def _work(session: Session, dispatcher: Dispatcher, controller: str) -> GoalProof:
-    """Do all that is wanted, and let the goal go, however that ends."""
-    try:
-        dispatcher.run()
-        reason = ending(session.state)
-    except KeyboardInterrupt:
-        reason = "interrupted"
-        raise
-    except OmkError as error:
-        reason = str(error)
-        raise
-    except BaseException as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise
-    finally:
-        with undisturbed():
-            proof = _stop(session, controller, reason)
-    return proof
+def drive_by_hand(session: Session, steps: tuple[Step, ...], work: Callable[[], None]) -> GoalProof:
+    """Hold the goal as its controller while *work*, which a person asked for as *steps*, is done in the person's name.
+
+    Raises what *work* raises, and what `drive` does.
+    """
+    person = session.actor
+
+    def by_hand() -> None:
+        controller, session.actor = session.actor, person
+        try:
+            work()
+        finally:
+            session.actor = controller
+
+    return _hold(session, lambda controller: _start(session, controller, steps), by_hand)
 
 
-def _start(session: Session, steps: tuple[Step, ...], max_attempts: int, *, resume: bool) -> str:
+def _hold(session: Session, start: Callable[[str], None], work: Callable[[], None]) -> GoalProof:
+    """Take the goal, do the work, and let the goal go, however that ends."""
+    with marked_as_controller(session.handle.folder, session.goal):
+        controller = edge.new_controller_id()
+        try:
+            with recovered(session):
+                start(controller)
+            work()
+            reason = ending(session.state)
+        except KeyboardInterrupt:
+            reason = "interrupted"
+            raise
+        except OmkError as error:
+            reason = str(error)
+            raise
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            with undisturbed():
+                proof = _stop(session, controller, reason)
+        return proof
+
+
+def _start(session: Session, controller: str, steps: tuple[Step, ...], *, max_attempts: int = 1, resume: bool = False) -> None:
     controllers = session.state.controller
     active = controllers.active
-    name = edge.new_controller_id()
-    session.actor = f"controller:{name}"
+    session.actor = f"controller:{controller}"
     started = ControllerStarted(
-        controller=name,
+        controller=controller,
         pid=os.getpid(),
         started=started_at(os.getpid()) or "",
         steps=steps,
@@ -102,8 +122,7 @@ def _start(session: Session, steps: tuple[Step, ...], max_attempts: int, *, resu
     )
     alive = active is not None and is_alive(active.pid, active.started)
     session.handle(StartController(actor=session.actor, started=started, alive=alive))
-    session.handle.controller = name
-    return name
+    session.handle.controller = controller
 
 
 def _stop(session: Session, controller: str, reason: str) -> GoalProof:

@@ -7,6 +7,7 @@ which asks the owner to record. A signal is heard between two steps, never withi
 import contextlib
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
@@ -32,6 +33,8 @@ from omk.runtime.session import Session
 from omk.runtime.undisturbed import ENDING
 
 Perform = Callable[[Session, Any], None]
+TRIES = 5
+"""How often one effect may be refused although it is wanted."""
 POLL_SECONDS = 0.1
 """How often the log is looked at for what others recorded (SQLite cannot notify): well within the second a person waits."""
 LASTING = (
@@ -73,6 +76,7 @@ class Dispatcher:
     def __init__(self, session: Session, perform: Mapping[type, Perform]) -> None:
         self.session, self.perform = session, perform
         self.jobs: list[Job] = []
+        self._refused = Counter[Effect]()
         self.is_interrupted = False
 
     def run(self) -> None:
@@ -130,14 +134,17 @@ class Dispatcher:
         self.jobs = [job for job in self.jobs if job not in over]
         for job in over:
             is_wanted = job.effect in wanted(self.session.state)
-            if isinstance(job.error, Refused) and (
-                not is_wanted or job.session.stop.is_set() or job.seq < self.session.state.seq
-            ):
+            if isinstance(job.error, Refused) and (not is_wanted or job.session.stop.is_set() or self._may_try_again(job)):
                 continue  # the goal moved on while it began: somebody paused it, or another task was faster
             if job.error is not None:
                 raise job.error
             if is_wanted:
                 self._require_progress(job.effect, job.seq)
+
+    def _may_try_again(self, job: Job) -> bool:
+        """Whether others recorded something since it began, so that it may be taken now; a few times, never for ever."""
+        self._refused[job.effect] += 1
+        return job.seq < self.session.state.seq and self._refused[job.effect] < TRIES
 
     def _require_progress(self, effect: Effect, seq: int) -> None:
         """Nothing may be done again and again without a trace."""

@@ -2,8 +2,24 @@
 
 from omk.domain.values import Change
 from omk.runtime.trees import Trees
+from omk.runtime.workshop import Workshop
 
 SUBMODULE = "160000"
+
+
+class Readings:
+    """The last reading, for the next one who looks at the same two trees."""
+
+    def __init__(self) -> None:
+        self._last: Reading | None = None
+
+    def of(self, workshop: Workshop, base: str, tree: str) -> "Reading":
+        """What differs between the two, read now or before."""
+        last = self._last
+        if last is None or (last.base, last.tree) != (base, tree):
+            workshop.purge()
+            last = self._last = Reading(workshop, base, tree)
+        return last
 
 
 class Reading:

@@ -3,6 +3,9 @@
 Each step leaves what the next time begins from: a crash in the midst of it is recovered from as well.
 """
 
+import contextlib
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from omk.agents.child import end_process, is_alive
@@ -17,7 +20,7 @@ from omk.errors import OmkError
 from omk.runtime.alone import alone
 from omk.runtime.merge import settle_merge
 from omk.runtime.naming import agent_worktree
-from omk.runtime.publish.settle import settle_publishing
+from omk.runtime.publish.settle import Told, is_owed_by_others, settle_publishing, told_by_others
 from omk.runtime.session import Session
 from omk.runtime.steps.conversing import Work
 from omk.runtime.steps.files import files_of
@@ -46,30 +49,61 @@ def recover(session: Session) -> None:
 
     Does nothing while the goal's controller is alive.
     """
+    with recovered(session):
+        pass
+
+
+@contextlib.contextmanager
+def recovered(session: Session) -> Iterator[None]:
+    """Hold the store's lock, after all is closed that a dead controller left: whoever takes the goal over does so here.
+
+    Others are asked what became of what was announced to them before the lock is held: they may take their time.
+    """
+    person, session.actor = session.actor, RECOVERY
+    with contextlib.ExitStack() as held:
+        try:
+            told = _told(session)
+            held.enter_context(alone(session.handle.folder))
+            if _end_dead(session):
+                _clean_up(session, told)
+        finally:
+            session.actor = person
+        yield
+
+
+def _told(session: Session) -> Told:
+    """What others tell of what a dead controller announced to them."""
+    session.handle.refresh()
+    if not is_owed_by_others(session.state):
+        return Told()
     with alone(session.handle.folder):
-        clean_up(session)
+        is_dead = _end_dead(session)
+    return told_by_others(session) if is_dead else Told()
 
 
-def clean_up(session: Session) -> None:
-    """The same, for one who holds the store's lock: whoever takes the goal over does so before letting go of it."""
+def _end_dead(session: Session) -> bool:
+    """End what a dead controller started, and remove what is half made; false when the goal's controller is alive."""
     session.handle.refresh()
     active = session.state.controller.active
     if active is not None and is_alive(active.pid, active.started):
-        return
-    person, session.actor = session.actor, RECOVERY
+        return False
     if active is not None:
         end_left(active.pid, active.started)
     sweep(session)
+    return True
+
+
+def _clean_up(session: Session, told: Told) -> None:
     settle_merge(session)
-    settle_publishing(session)
+    settle_publishing(session, told)
     abort_open(session, "The controller that announced this is gone.")
+    active = session.state.controller.active
     if active is not None or session.state.worktree.open_worktrees:
         session.close_worktrees()
     if active is not None and not left_over(session.state):
         gone = StopController(actor=RECOVERY, controller=active.controller, reason="It is gone, and nothing is left to do.")
         session.handle(gone)
     forget(session)
-    session.actor = person
 
 
 def abort_open(session: Session, reason: str) -> None:

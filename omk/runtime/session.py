@@ -9,7 +9,7 @@ from typing import Self
 
 from omk.domain.subjects.worktree import CloseWorktree, OpenWorktree, Purpose
 from omk.runtime.handle import Handle
-from omk.runtime.reading import Reading
+from omk.runtime.reading import Readings
 from omk.runtime.repository import UserRepository
 from omk.runtime.site import Site
 from omk.runtime.watch import Watch
@@ -43,10 +43,10 @@ class Session(Site):
         self.draft = False
         self.slot = 0
         self.watch = Watch(user)
-        self.reading: Reading | None = None
+        self.readings = Readings()
 
     def for_job(self, slot: int) -> Self:
-        """The same, for a thread of its own: it is stopped by itself."""
+        """The same, for a thread of its own: it is stopped by itself, and shares the watch and what was read."""
         session = copy.copy(self)
         session.stop, session.slot = threading.Event(), slot
         return session

@@ -451,6 +451,41 @@ def test_ctrl_c_ends_a_gh_that_hangs_and_resume_goes_on(verb, repository, forge,
     assert [one["state"] for one in forge.pulls] == ["MERGED"]
 
 
+def test_a_merge_that_hangs_holds_up_its_own_goal_and_no_other(repository, forge, ready, tmp_path):
+    delivered(repository, forge, ready, "auto-pr")
+    goal, meeting = state_of(repository)["goal"], Meeting(tmp_path / "hung")
+    forge.say(hang="merge", hung=str(meeting.path))
+    running = begin("merge", goal, at=repository)
+    meeting.wait()
+    assert "works on this goal" in omk("verify", goal, at=repository).err
+    assert omk("plan", "Another goal beside it", "--agent", "command:true", at=repository).code == 0
+    assert running.poll() is None
+    running.send_signal(INTERRUPT)
+    assert end(running).code == 130
+    forge.say(hang=None)
+    assert omk("merge", goal, at=repository).code == 0
+    assert len(forge.said("merge")) == 2
+    assert forge.pulls[0]["state"] == "MERGED"
+
+
+@pytest.mark.leaves_processes
+def test_asking_what_became_of_a_merge_holds_up_no_other_goal(repository, forge, ready, tmp_path):
+    accepted(repository, forge, ready)
+    goal, meeting = state_of(repository)["goal"], Meeting(tmp_path / "hung")
+    forge.say(crash="merge")
+    assert process("pr", at=repository).code < 0
+    forge.say(hang="view", hung=str(meeting.path))
+    running = begin("resume", goal, at=repository)
+    asked = meeting.wait()
+    assert omk("plan", "Another goal beside it", "--agent", "command:true", at=repository).code == 0
+    os.kill(asked, 0)  # the same question is still being asked
+    running.send_signal(INTERRUPT)
+    assert end(running).code == 130
+    forge.say(hang=None)
+    assert omk("resume", goal, "--json", at=repository).document["status"] == "ready"
+    assert len(forge.said("merge")) == 1
+
+
 def test_a_pause_from_elsewhere_ends_the_waiting_for_checks(repository, forge, tmp_path):
     meeting = Meeting(tmp_path / "hung")
     forge.say(hang="checks", hung=str(meeting.path))

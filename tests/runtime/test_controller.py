@@ -8,6 +8,7 @@ import pytest
 
 from omk.agents.child import started_at
 from omk.domain.effects import RunAgent
+from omk.domain.subjects.budget import ReportUsage, UsageReported
 from omk.domain.subjects.controller import ControllerStarted, StartController
 from omk.domain.subjects.gate import GateStarted, StartGate
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, ResumeGoal
@@ -16,8 +17,10 @@ from omk.runtime import alone as lock
 from omk.runtime import controller
 from omk.runtime.alone import alone
 from omk.runtime.controller import drive
+from omk.runtime.dispatcher import TRIES
 from omk.runtime.handle import Superseded
-from omk.runtime.recovery import ALL_STEPS, clean_up, left_over, recover
+from omk.runtime.reading import Reading
+from omk.runtime.recovery import ALL_STEPS, left_over, recover
 from omk.runtime.steps import gate as gate_step
 from tests.runtime.sessions import GOAL, again, begun, kinds
 
@@ -105,6 +108,40 @@ def test_a_controller_that_sees_another_one_start_stops_and_writes_nothing_more(
     assert kinds(rival)[-1] == "controller_started"
 
 
+def test_an_effect_that_is_refused_again_and_again_while_the_goal_moves_on_ends_the_run(repository, monkeypatch):
+    tries = []
+
+    def refused(one, effect):
+        tries.append(effect)
+        assert len(tries) < 100, "it would go on for ever"
+        number = one.state.budget.reports + 1
+        spent = UsageReported(
+            report=number, agent=effect.agent, active_ms=1, tokens_in=0, tokens_out=0, tokens_cached=0, micro_usd=0
+        )
+        one.handle(ReportUsage(actor=ANN, usage=spent))
+        raise Refused("Not now.")
+
+    session = begun(repository)
+    monkeypatch.setitem(controller.PERFORM, RunAgent, refused)
+    with pytest.raises(Refused, match="Not now"):
+        drive(session, ALL_STEPS)
+    assert len(tries) == TRIES
+    assert kinds(session)[-2:] == ["controller_stopped", "proof_issued"]
+
+
+def test_the_reviews_of_one_tree_read_it_once(repository, monkeypatch):
+    read, session, original = [], begun(repository), Reading.__init__
+
+    def counted(self, *given):
+        read.append(given[1:])
+        original(self, *given)
+
+    monkeypatch.setattr(Reading, "__init__", counted)
+    assert drive(session, ALL_STEPS).status == "ready"
+    assert len(read) == 1
+    assert kinds(session).count("review_started") > 1
+
+
 def test_what_a_dead_controller_left_is_closed_before_anybody_goes_on(repository):
     session = begun(repository)
     drive(session, ("plan",))
@@ -115,7 +152,7 @@ def test_what_a_dead_controller_left_is_closed_before_anybody_goes_on(repository
     assert not place.exists()
     assert not other.state.worktree.open_worktrees
     seq = other.state.seq
-    clean_up(other)
+    recover(other)
     assert kinds(other)[seq:] in ([], ["worktree_closed"])
     assert drive(other, left_over(other.state), resume=True).status == "ready"
 

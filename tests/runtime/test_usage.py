@@ -9,7 +9,7 @@ from omk.domain.subjects.agent import AgentStarted, StartAgent
 from omk.domain.subjects.controller import ControllerStarted, StartController
 from omk.domain.subjects.task import StartTask
 from omk.runtime.controller import drive
-from omk.runtime.recovery import ALL_STEPS, clean_up
+from omk.runtime.recovery import ALL_STEPS, recover
 from omk.runtime.usage import Meter, seen_path, usage_path, worked_ms
 from tests.runtime.sessions import again, begun
 from tests.scenario import some
@@ -53,7 +53,7 @@ def test_what_it_reported_and_nobody_read_is_recorded_with_its_end(cut_off):
     with usage_path(cut_off, AGENT).open("a") as file:
         file.write('{"tokens_in": 7, "usd": "0.1"}\n{"tokens_in": 1')
     other = again(cut_off)
-    clean_up(other)
+    recover(other)
     assert other.state.budget.spent.tokens == 7
     assert other.state.budget.by_task["goal-agent-execute"].micro_usd == 100_000
     assert not other.state.obligation
@@ -70,5 +70,5 @@ def test_a_report_that_was_recorded_is_not_recorded_again(cut_off, monkeypatch):
     meter.tick()
     assert (cut_off.state.budget.reports, cut_off.state.budget.spent.tokens) == (1, 7)
     other = again(cut_off)
-    clean_up(other)
+    recover(other)
     assert other.state.budget.spent.tokens == 7

@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from omk.domain.effects import AwaitChecks, MergePullRequest
+from omk.domain.event import Command
 from omk.domain.subjects.landing import (
     Check,
     FinishLanding,
@@ -100,7 +101,7 @@ def land_remotely(session: Session, commit: str) -> None:
     announce(session, RequestLanding(actor=session.actor, requested=requested))
     if view.state != "MERGED":
         view = _merged(session, hub, requested)
-    record_merged(session, remote, view, requested.attempt)
+    session.handle(*as_merged(session, remote, view, requested.attempt))
 
 
 def _decided(hub: Hub, url: str, session: Session) -> View:
@@ -150,8 +151,8 @@ def _unmerged(session: Session, requested: PullRequestMergeRequested, trouble: T
     raise Told(str(trouble))
 
 
-def record_merged(session: Session, remote: Remote, view: View, attempt: int) -> None:
-    """Record the merge with the tree that it made; one that was not proven becomes the goal's, to be proven now."""
+def as_merged(session: Session, remote: Remote, view: View, attempt: int) -> tuple[Command, ...]:
+    """What records the merge with the tree that it made; one that was not proven becomes the goal's, to be proven now."""
     if view.merge_commit is None:
         raise Trouble(LANDING, f"{view.url} is merged, but GitHub does not say as what.")
     remote.fetch(view.base_ref_name or base_branch(session))
@@ -161,13 +162,10 @@ def record_merged(session: Session, remote: Remote, view: View, attempt: int) ->
     tree = session.workshop.tree_of(commit)
     merged = PullRequestMerged(attempt=attempt, url=view.url, commit=commit, tree=tree)
     answer = FinishLanding(actor=session.actor, answer=merged)
-    if tree == session.state.worktree.tree:
-        session.handle(answer)
-    else:
-        session.handle(answer, _as_merged(session, commit, tree))
+    return (answer,) if tree == session.state.worktree.tree else (answer, _moved(session, commit, tree))
 
 
-def _as_merged(session: Session, commit: str, tree: str) -> RebaseChange:
+def _moved(session: Session, commit: str, tree: str) -> RebaseChange:
     """The goal's tree is what was merged: somebody moved the base at that very moment."""
     files, workshop = session.state.worktree, session.workshop
     parent = workshop.parent_of(commit)

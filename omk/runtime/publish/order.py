@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 
-from omk.agents.child import is_alive
 from omk.domain.proof.rules import open_codes
 from omk.domain.state import GoalState
-from omk.domain.subjects.controller import Step
 from omk.domain.subjects.goal import UnblockGoal
 from omk.errors import Refused
 from omk.replay.documents import Document
-from omk.runtime.alone import alone
-from omk.runtime.controller import drive
+from omk.runtime.controller import drive, drive_by_hand
 from omk.runtime.merge import require_mergeable, require_ready
 from omk.runtime.publish.branch import branch_of
 from omk.runtime.publish.merging import land_remotely
@@ -60,20 +57,21 @@ def _publish(session: Session) -> None:
     asked = session.state.publication.pull_request
     if asked is not None and asked.outcome == "opened" and (session.into or asked.into) != asked.into:
         raise Refused(f"{asked.url} is for {asked.into}. Change that there: gh pr edit {asked.url} --base {session.into}")
-    _drive(session, ("merge",))
+    _let_go(session, lambda: drive(session, ("merge",)))
     for _ in range(TRIES):
         if session.state.goal.blocked or not open_codes(session.state):
             break
-        _drive(session, ("verify", "review", "accept", "merge"))
+        _let_go(session, lambda: drive(session, ("verify", "review", "accept", "merge")))
     _require_unblocked(session)
     if open_codes(session.state):
         require_ready(session)
 
 
-def _drive(session: Session, steps: tuple[Step, ...]) -> None:
+def _let_go(session: Session, work: Callable[[], object]) -> None:
+    """Do *work*, which takes the goal for a controller; then it is the person again who acts."""
     person = session.actor
     try:
-        drive(session, steps)
+        work()
     finally:
         session.actor, session.handle.controller = person, None
 
@@ -127,13 +125,19 @@ def _is_landed(session: Session) -> bool:
 
 def _land(session: Session) -> None:
     """Merge the pull request, if it shows what was accepted, while no other omk takes the goal."""
-    with alone(session.handle.folder):
-        session.handle.refresh()
-        state = session.state
-        active = state.controller.active
-        if active is not None and is_alive(active.pid, active.started):
-            raise Refused(f"{active.controller} is at work on {session.goal}. Wait, or stop it: omk pause {session.goal}")
-        base, asked = state.worktree.base, state.publication.pull_request
-        if base is None or asked is None or not state.publication.shows(state.worktree.tree, base.commit):
-            raise Refused(f"{state.publication.url} does not show what was accepted. Bring it up to date: omk pr {session.goal}")
-        land_remotely(session, asked.commit)
+    _require_shown(session)
+
+    def land() -> None:
+        commit = _require_shown(session)  # while nobody held the goal, anybody could change it
+        land_remotely(session, commit)
+
+    _let_go(session, lambda: drive_by_hand(session, ("merge",), land))
+
+
+def _require_shown(session: Session) -> str:
+    """The commit as which the pull request shows what was accepted."""
+    state = session.state
+    base, asked = state.worktree.base, state.publication.pull_request
+    if base is None or asked is None or not state.publication.shows(state.worktree.tree, base.commit):
+        raise Refused(f"{state.publication.url} does not show what was accepted. Bring it up to date: omk pr {session.goal}")
+    return asked.commit

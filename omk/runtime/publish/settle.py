@@ -1,7 +1,11 @@
 """After a crash: what was announced to others and not answered is looked at, never asked for again."""
 
 import contextlib
+from collections.abc import Callable, Mapping
 
+from omk.domain.event import Command, Value
+from omk.domain.state import GoalState
+from omk.domain.subjects.controller import Active
 from omk.domain.subjects.landing import FinishLanding, PullRequestMergeFailed
 from omk.domain.subjects.publication import (
     BranchPushed,
@@ -13,7 +17,7 @@ from omk.domain.subjects.publication import (
 )
 from omk.runtime.publish.branch import branch_of, remote_of
 from omk.runtime.publish.hub import LOOK_SECONDS, Hub
-from omk.runtime.publish.merging import record_merged
+from omk.runtime.publish.merging import as_merged
 from omk.runtime.publish.pull_request import still_open
 from omk.runtime.publish.trouble import Trouble
 from omk.runtime.session import Session
@@ -22,27 +26,55 @@ NOT_YET = "It was interrupted before it took place."
 HALF_DONE = "It was interrupted, and will be asked for again."
 
 
-def settle_publishing(session: Session) -> None:
-    """Answer it as the remote tells; what cannot be looked at stays open. For one who holds the store's lock."""
-    for name in (*session.state.publication.open, *session.state.landing.open):
+Answers = tuple[Command, ...]
+
+
+class Told(Value):
+    """What others told of attempts that a controller (null: none) left open, each by its name."""
+
+    controller: Active | None = None
+    answers: Mapping[str, Answers] = {}
+
+
+def is_owed_by_others(state: GoalState) -> bool:
+    """Whether something was announced to others and not answered."""
+    return bool(_open(state))
+
+
+def _open(state: GoalState) -> tuple[str, ...]:
+    return (*state.publication.open, *state.landing.open)
+
+
+def told_by_others(session: Session) -> Told:
+    """Ask the remote and GitHub what became of it, recording nothing; what cannot be looked at has no answer."""
+    answers: dict[str, Answers] = {}
+    for name in _open(session.state):
         with contextlib.suppress(Trouble):
             subject, _, attempt = name.partition(":")
-            SETTLE[subject](session, int(attempt))
+            answers[name] = LOOK[subject](session, int(attempt))
+    return Told(controller=session.state.controller.active, answers=answers)
 
 
-def _push(session: Session, attempt: int) -> None:
+def settle_publishing(session: Session, told: Told) -> None:
+    """Record what they told of what is still open, unless another controller had the goal meanwhile."""
+    if session.state.controller.active == told.controller:
+        for name in _open(session.state):
+            session.handle(*told.answers.get(name, ()))
+
+
+def _push(session: Session, attempt: int) -> Answers:
     push, remote = session.state.publication.push, remote_of(session, seconds=LOOK_SECONDS)
     if push is None:
-        return
+        return ()
     answer: BranchPushed | PushFailed
     if remote.tip(push.branch) == push.commit:
         answer = BranchPushed(attempt=attempt, remote=push.remote, branch=push.branch, commit=push.commit)
     else:
         answer = PushFailed(attempt=attempt, remote=push.remote, branch=push.branch, reason=NOT_YET)
-    session.handle(FinishPush(actor=session.actor, answer=answer))
+    return (FinishPush(actor=session.actor, answer=answer),)
 
 
-def _pull_request(session: Session, attempt: int) -> None:
+def _pull_request(session: Session, attempt: int) -> Answers:
     """One that was to be opened is there or not; one that was to be changed may be half changed: it is asked for again."""
     asked, found = session.state.publication.pull_request, None
     if asked is not None and asked.url is None:
@@ -53,19 +85,18 @@ def _pull_request(session: Session, attempt: int) -> None:
     else:
         is_new = asked is None or asked.url is None
         answer = PullRequestFailed(attempt=attempt, reason=NOT_YET if is_new else HALF_DONE)
-    session.handle(RecordPullRequest(actor=session.actor, answer=answer))
+    return (RecordPullRequest(actor=session.actor, answer=answer),)
 
 
-def _merge(session: Session, attempt: int) -> None:
+def _merge(session: Session, attempt: int) -> Answers:
     merge = session.state.landing.merge
     if merge is None:
-        return
+        return ()
     view = _hub(session).view(merge.url)
     if view.state == "MERGED":
-        record_merged(session, remote_of(session, seconds=LOOK_SECONDS), view, attempt)
-        return
+        return as_merged(session, remote_of(session, seconds=LOOK_SECONDS), view, attempt)
     failure = PullRequestMergeFailed(attempt=attempt, url=merge.url, reason=NOT_YET)
-    session.handle(FinishLanding(actor=session.actor, answer=failure))
+    return (FinishLanding(actor=session.actor, answer=failure),)
 
 
 def _hub(session: Session) -> Hub:
@@ -73,4 +104,9 @@ def _hub(session: Session) -> Hub:
     return Hub(session.user.top, address, session.stop, seconds=LOOK_SECONDS)
 
 
-SETTLE = {"push": _push, "pull_request": _pull_request, "pull_request_merge": _merge}
+LOOK: Mapping[str, Callable[[Session, int], Answers]] = {
+    "push": _push,
+    "pull_request": _pull_request,
+    "pull_request_merge": _merge,
+}
+"""How to look what became of an attempt, by the name of its subject."""

@@ -16,7 +16,6 @@ from omk.domain.subjects.review import (
     StartReview,
     Verdict,
 )
-from omk.runtime.reading import Reading
 from omk.runtime.reviews.material import GateEvidence, Material
 from omk.runtime.reviews.wall import review
 from omk.runtime.session import Session
@@ -75,10 +74,7 @@ def _verdict(session: Session, effect: MakeReview, base: str, tree: str) -> Verd
 
 def _material(session: Session, base: str, tree: str) -> Material:
     state = session.state
-    read = session.reading
-    if read is None or (read.base, read.tree) != (base, tree):
-        session.workshop.purge()
-        read = session.reading = Reading(session.workshop, base, tree)
+    read = session.readings.of(session.workshop, base, tree)
     return Material(
         changes=read.changes,
         base=base,
