@@ -1,10 +1,15 @@
 """Why a controller has nothing more to do, in one line."""
 
+from collections.abc import Sequence
+
+from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged
+from omk.domain.spending import task_reached
 from omk.domain.stagnation import cause_named
 from omk.domain.state import GoalState
+from omk.domain.subjects.controller import Request
 from omk.domain.wanted import controlling
-from omk.domain.whose import owed_by_agent
+from omk.domain.whose import claims, owed_by_agent
 from omk.domain.words import counted
 
 ALL_DONE = "everything asked for is done"
@@ -27,8 +32,17 @@ def ending(state: GoalState) -> str:
     if (stopped := state.progress.stagnation) is not None:
         return f"stagnation after {counted(stopped.attempts, 'iteration')}: {cause_named(stopped.code).sentence}"
     if owed := owed_by_agent(state):
-        return f"all attempts used: {', '.join(owed)}"
+        spent = _spent(state, request, owed)
+        why = f"budget of {', '.join(spent)} used up" if spent else "all attempts used"
+        return f"{why}: {', '.join(owed)}"
     return f"a person's turn: {', '.join(code for follows, code in rows if codes.isdisjoint(follows))}"
+
+
+def _spent(state: GoalState, request: Request, owed: Sequence[str]) -> list[str]:
+    """The tasks that would be tried again for what is owed, if their own budgets were not used up."""
+    claimed = {task for code in owed for task in claims(state, code)}
+    tasks = [one.id for one in executors(state) if not claimed or one.id in claimed]
+    return [name for name in tasks if request.may_try(name) and task_reached(state, name) is not None]
 
 
 def _ruled(state: GoalState, ruling: str) -> str:

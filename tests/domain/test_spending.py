@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from omk.domain.due import cut_off, due, passed
 from omk.domain.effects import RunAgent, TryAgain
+from omk.domain.ending import ending
 from omk.domain.instant import instant, microseconds
 from omk.domain.plan import EXECUTE
 from omk.domain.spending import ExtendTaskBudget, at_work, limits_of, spent_on, task_reached, until
@@ -30,6 +31,7 @@ from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.task import ClaimTask, FailTask, StartTask
 from omk.domain.values import Limits, Spent
 from omk.domain.wanted import wanted
+from tests.domain.simulated import Simulated
 from tests.domain.test_wanted import begun
 from tests.histories import histories
 from tests.scenario import ANN, BOT, CREATED, create, gate_named, gates, goal, order, plan, some, time, two_tasks, work
@@ -194,6 +196,15 @@ def test_a_task_without_budget_is_not_tried_again_until_it_is_extended(limits):
     given_now = story.new[0].event
     assert isinstance(given_now, TaskBudgetSet)
     assert [one.task for one in wanted(story.state) if isinstance(one, TryAgain)] == ["t1"]
+
+
+def test_a_loop_that_a_tasks_budget_ends_says_so_and_not_that_attempts_are_used_up():
+    story = goal.given(*TWO[:-1], policy(task_tokens=10), order("execute", "verify", "review", max_attempts=3))
+    story = story.given(*start("t1"), end(), report(1, tokens_in=10))
+    story = story.given(FailTask(actor=BOT, task="t1", attempt=1, reason="The task's budget is used up: 10 of 10 tokens."))
+    assert ending(Simulated().drive(story).state) == "budget of t1 used up: files.changed"
+    more = story.given(ExtendTaskBudget(actor=ANN, task="t1", extended=BudgetExtended(time_ms=0, tokens=9, micro_usd=0)))
+    assert ending(Simulated(agent=lambda _: "failed").drive(more).state).startswith("all attempts used: ")
 
 
 def test_a_tasks_extension_begins_at_what_was_spent_and_gives_no_limit_where_there_is_none():
