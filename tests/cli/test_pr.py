@@ -424,6 +424,20 @@ def test_a_controller_killed_after_gh_acted_finds_what_it_did_and_does_not_do_it
     assert omk("fsck", at=repository).code == 0
 
 
+@pytest.mark.leaves_processes
+def test_a_merge_by_hand_that_was_killed_after_gh_acted_is_found_done(repository, forge, ready):
+    delivered(repository, forge, ready, "auto-pr")
+    forge.say(crash="merge")
+    assert process("merge", at=repository).code < 0
+    merged = omk("merge", at=repository)
+    assert merged.code == 0, merged.err
+    assert len(forge.said("merge")) == 1
+    assert "effect_aborted" not in published(repository)
+    merge = next(one for one in omk("replay", "--json", at=repository).document["timeline"] if "merge_requested" in one["kind"])
+    assert merge["actor"].startswith("person:")
+    assert omk("proof", "--json", at=repository).document["status"] == "ready"
+
+
 @pytest.mark.parametrize("verb", ["create", "merge"])
 def test_a_failure_after_gh_acted_is_looked_at(verb, repository, forge, ready):
     accepted(repository, forge, ready)
