@@ -1,6 +1,7 @@
 """Why a controller has nothing more to do, in one line."""
 
 from omk.domain.proof.rules import judged
+from omk.domain.spending import noted
 from omk.domain.stagnation import cause_named
 from omk.domain.state import GoalState
 from omk.domain.wanted import controlling
@@ -32,10 +33,7 @@ def ending(state: GoalState) -> str:
 
 
 def _ruled(state: GoalState, ruling: str) -> str:
-    out = state.budget.exhausted
+    out = noted(state)
     if ruling == "needs_more_budget" and out is not None:
-        return f"budget: {out.used} of {out.limit} {UNITS[out.dimension]} are used"
+        return f"budget used up: {out.words}"
     return f"the goal's status is {ruling}"
-
-
-UNITS = {"time": "ms", "tokens": "tokens", "usd": "micro-dollars"}

@@ -18,7 +18,7 @@ from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged, open_codes
-from omk.domain.spending import ExtendTaskBudget, Reached, task_extended, task_reached
+from omk.domain.spending import ExtendTaskBudget, noted, task_extended, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AskPermission, CallTool, StartAgent
 from omk.domain.subjects.budget import ExtendBudget
@@ -150,11 +150,10 @@ def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
 
 
 def _refuse(state: GoalState, status: str | None) -> None:
-    out, goal = state.budget.exhausted, state.goal.id
+    out, goal = noted(state), state.goal.id
     if status == "needs_more_budget" and out is not None:
-        spent = Reached(out.dimension, out.limit, out.used)
-        why = f"It needs more budget ({spent.words})."
-        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {spent.flag}")
+        why = f"It needs more budget ({out.words})."
+        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {out.flag}")
     if status is not None:
         raise Refused(f"{goal} is {status}. {ADVICE[status].format(goal=goal)}")
 

@@ -65,6 +65,12 @@ def reached(limits: Limits, spent: Spent) -> Reached | None:
     return next(full, None)
 
 
+def noted(state: GoalState) -> Reached | None:
+    """The limit of the goal that is on record as used up."""
+    out = state.budget.exhausted
+    return None if out is None else Reached(out.dimension, out.limit, out.used)
+
+
 # --- A task's own limits ---
 
 

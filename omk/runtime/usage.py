@@ -8,7 +8,7 @@ from omk.agents.child import is_alive, milliseconds
 from omk.agents.usage_file import UsageFile
 from omk.domain.event import Command, Time
 from omk.domain.instant import microseconds
-from omk.domain.spending import MILLISECOND, Reached, at_work, limits_of, reached, spent_on, until
+from omk.domain.spending import MILLISECOND, Reached, at_work, limits_of, noted, reached, spent_on, until
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported, plus, task_of
 from omk.domain.values import Spent
 from omk.runtime import edge
@@ -125,8 +125,8 @@ def cut(session: Session, agent: str, spent: Spent, now: Time) -> Cut | None:
         own = reached(limits_of(state, task), after)
         if own is not None:
             return Cut(own, is_own=True)
-    out = state.budget.exhausted
-    return Cut(Reached(out.dimension, out.limit, out.used), is_own=False) if out else None
+    out = noted(state)
+    return Cut(out, is_own=False) if out else None
 
 
 # --- An agent whose end nobody saw ---

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from omk.domain.due import cut_off, passed
 from omk.domain.effects import RunAgent, TryAgain
+from omk.domain.ending import ending
 from omk.domain.instant import EPOCH, MICROSECOND, microseconds
 from omk.domain.plan import EXECUTE
 from omk.domain.spending import ExtendTaskBudget, at_work, limits_of, spent_on, task_reached, until
@@ -106,6 +107,7 @@ def test_a_goal_that_needs_more_budget_says_of_what():
     start_again = StartTask(actor=BOT, task="t1", worker="w")
     story.when(start_again).then_refused(because="more budget (tokens, 1,250 of 1,000). Extend it: omk budget")
     assert story.gap("budget.within").command.endswith("--add-tokens 100000")
+    assert ending(story.state) == "budget used up: tokens, 1,250 of 1,000"
 
 
 def test_of_two_limits_that_are_reached_an_extension_of_one_leaves_the_other():

@@ -15,7 +15,7 @@ from omk.domain.plan import EXECUTE
 from omk.domain.proof import holds
 from omk.domain.proof.holds import executors
 from omk.domain.proof.pending import is_being_made, is_gap, prover, provers, verdict_kind
-from omk.domain.spending import Reached, task_reached
+from omk.domain.spending import MORE, Reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
@@ -335,7 +335,7 @@ def budget_within(state: GoalState, _: str) -> Lack:
     if out is None:
         return Lack(text="A budget limit is reached.", missing=missing, evidence=(state.budget.seq,))
     text = f"The {out.dimension} budget is used up: {out.used} of {out.limit} (event {out.seq})."
-    command = f"omk budget {{goal}} {Reached(out.dimension, out.limit, out.used).flag}"
+    command = f"omk budget {{goal}} {MORE[out.dimension]}"
     return Lack(text=text, missing=missing, evidence=(out.seq,), command=command)
 
 
