@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from omk.domain.attempts import task_of
 from omk.domain.event import Event
 from omk.domain.plan import PLAN
 from omk.domain.state import GoalState
@@ -85,7 +86,7 @@ def _agent(event: Any, state: GoalState) -> tuple[int, ...]:
 
 
 def _spent(event: UsageReported, state: GoalState) -> tuple[int, ...]:
-    run = state.agent.last.get(event.agent.rpartition(":")[0])
+    run = state.agent.last.get(task_of(event.agent))
     is_over = run is not None and run.agent == event.agent and run.outcome is not None
     return (run.seq,) if run is not None and is_over else _agent(event, state)
 

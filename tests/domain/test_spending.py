@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_key, task_of
 from omk.domain.due import cut_off, passed
 from omk.domain.effects import RunAgent, TryAgain
 from omk.domain.ending import ending
@@ -23,7 +24,6 @@ from omk.domain.subjects.budget import (
     SetBudget,
     TaskBudgetSet,
     UsageReported,
-    task_of,
 )
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.goal import PauseGoal, ResumeGoal
@@ -51,7 +51,7 @@ def report(number, agent="t1:1", **spent):
 
 
 def start(task, attempt=1):
-    agent = f"{task}:{attempt}"
+    agent = attempt_key(task, attempt)
     return (
         StartTask(actor=BOT, task=task, worker=agent),
         StartAgent(actor=BOT, started=some(AgentStarted, agent=agent, task=task, attempt=attempt)),

@@ -5,6 +5,7 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_parts
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Time, Tree, Value, quoted
 from omk.domain.paths import PROJECT_FILES, conflict
@@ -244,7 +245,7 @@ def excused(tasks: Tasks, event: TaskExcused, record: Recorded) -> Tasks:
 
 
 def aborted(tasks: Tasks, event: EffectAborted, record: Recorded) -> Tasks:
-    name, _, attempt = aborted_key(event, "task").rpartition(":")
+    name, attempt = attempt_parts(aborted_key(event, "task"))
     task = tasks.get(name)
     owed = next((one for one in task.running if str(one.attempt) == attempt), None) if task else None
     if owed is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from omk.domain.attempts import attempt_key
 from omk.domain.event import Event
 from omk.domain.proof.rules import VERSION
 from omk.domain.state import GoalState
@@ -66,7 +67,7 @@ def _first(names: Callable[[GoalState], Any]) -> Know:
 
 
 OF_KIND: dict[tuple[type[Event], str], Know] = {
-    (agent.AgentStarted, "agent"): lambda where, state: f"{meant.task_of(where, state)}:{meant.run_attempt(where, state)}",
+    (agent.AgentStarted, "agent"): lambda where, state: attempt_key(meant.task_of(where, state), meant.run_attempt(where, state)),
     (agent.AgentStarted, "attempt"): meant.run_attempt,
     (agent.AgentSaid, "agent"): meant.any_agent,
     (agent.AgentSaid, "number"): lambda _, state: state.agent.messages + 1,

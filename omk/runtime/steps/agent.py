@@ -56,7 +56,7 @@ def _strays(session: Session, work: Work, changed: FilesChanged, beside: tuple[s
 def _claimed(session: Session, effect: RunAgent) -> Work:
     """Take the task, and open its worktree."""
     handle, actor, task = session.handle, session.actor, effect.task
-    worker = f"agent:{task}:{effect.attempt}"
+    worker = f"agent:{effect.agent}"
     lease_ends = edge.later(session.state.policy.lease_ms)
     claim = ClaimTask(actor=actor, task=task, worker=worker, now=edge.now(), lease_ends=lease_ends)
     handle(claim, StartTask(actor=actor, task=task, worker=worker))
