@@ -5,8 +5,8 @@ Each step leaves what the next time begins from: a crash in the midst of it is r
 
 from msgspec.structs import replace
 
-from omk.agents.child import end_process, is_alive
 from omk.agents.left import end_left
+from omk.agents.process import end_process, is_alive
 from omk.domain.attempts import attempt_parts
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
-from omk.agents.child import is_alive, milliseconds
+from omk.agents.process import is_alive, milliseconds
 from omk.agents.usage_file import UsageFile
 from omk.domain.attempts import attempt_parts, task_of
 from omk.domain.event import Command, Time

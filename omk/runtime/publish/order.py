@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from omk.agents.child import is_alive
+from omk.agents.process import is_alive
 from omk.domain.proof.rules import open_codes
 from omk.domain.state import GoalState
 from omk.domain.subjects.controller import Step
