@@ -23,23 +23,15 @@ from omk.domain.subjects.goal import (
     OracleAssessed,
 )
 from omk.domain.subjects.landing import PullRequestChecked, PullRequestMergeRequested
+from omk.domain.subjects.lease import LeaseExpired, LeaseRenewed, TaskClaimed
 from omk.domain.subjects.obligation import CLOSES
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
+from omk.domain.subjects.proposal import TaskAccepted, TaskExcused, TaskProposed, TaskRejected
 from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, SliceRecorded, WorkKept
-from omk.domain.subjects.task import (
-    LeaseExpired,
-    LeaseRenewed,
-    TaskAccepted,
-    TaskClaimed,
-    TaskExcused,
-    TaskProposed,
-    TaskRejected,
-    TaskRetried,
-    TaskStarted,
-)
+from omk.domain.subjects.task import TaskRetried, TaskStarted
 from omk.domain.subjects.verdict import ProofIssued, TextErased
 from omk.domain.subjects.worktree import (
     CommitMade,

@@ -5,7 +5,8 @@ from omk.domain.spending import goal_reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget
 from omk.domain.subjects.gate import HalfOpenBreaker
-from omk.domain.subjects.task import ExpireLease, Task
+from omk.domain.subjects.lease import ExpireLease
+from omk.domain.subjects.task import Task
 from omk.domain.wanted import controlling
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from omk.domain.paths import unfit
-from omk.domain.subjects.task import Task, TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
+from omk.domain.subjects.task import Task
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a task may be called: its name is part of addresses, obligations and the names of worktrees."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.graph import cycle, faults
 from omk.domain.plan import whole_plan
-from omk.domain.subjects.task import TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
 from tests.scenario import BOT, create, goal, some
 
 SOUND = some(TaskProposed, task="one", dependencies=(), read_set=(), write_set=("src",))

@@ -3,8 +3,9 @@
 import pytest
 
 from omk.domain.due import passed
+from omk.domain.subjects.lease import ExpireLease, LeaseExpired, RenewLease
 from omk.domain.subjects.slice import SliceRecorded
-from omk.domain.subjects.task import ExpireLease, FinishTask, LeaseExpired, RenewLease
+from omk.domain.subjects.task import FinishTask
 from omk.domain.subjects.worktree import ScopeViolated
 from omk.domain.values import Unreadable
 from tests.scenario import (

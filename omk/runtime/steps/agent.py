@@ -2,8 +2,9 @@
 
 from omk.domain.effects import RunAgent
 from omk.domain.proof.holds import executors
+from omk.domain.subjects.lease import ClaimTask
 from omk.domain.subjects.slice import OutsideTouched
-from omk.domain.subjects.task import ClaimTask, StartTask
+from omk.domain.subjects.task import StartTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.runtime import edge
 from omk.runtime.naming import agent_worktree
