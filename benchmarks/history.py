@@ -12,8 +12,9 @@ from omk.domain.subjects.agent import AgentFinished, AgentSaid, AgentStarted, To
 from omk.domain.subjects.budget import UsageReported
 from omk.domain.subjects.gate import GateRan, GatesConfigured, GateStarted
 from omk.domain.subjects.goal import GoalConfigured, GoalCreated, GoalPlanned, OracleAssessed
+from omk.domain.subjects.proposal import TaskAccepted
 from omk.domain.subjects.review import ReviewPassed, ReviewStarted
-from omk.domain.subjects.task import TaskAccepted, TaskFinished, TaskRetried, TaskStarted
+from omk.domain.subjects.task import TaskFinished, TaskRetried, TaskStarted
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.values import PASSES, Base, Change, Repository
 from omk.log.codec import Entry, seal

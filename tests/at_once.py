@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from omk.domain.event import Command
 from omk.domain.state import GoalState
+from omk.domain.subjects import lease, worktree
 from omk.domain.subjects import slice as slices
-from omk.domain.subjects import task, worktree
 from omk.domain.work_decider import LandSlice, RecordWork
 from tests.scenario import BOT, change, some, time, tree
 
@@ -20,7 +20,7 @@ def _attempt(state: GoalState, name: str) -> int:
 def _renew(state: GoalState, draw: st.DrawFn) -> Command:
     name = _executor(state, draw)
     fence = state.task[name].fence if name in state.task else 0
-    return task.RenewLease(actor=BOT, task=name, fence=fence, now=state.at, lease_ends=time(state.seq + 9))
+    return lease.RenewLease(actor=BOT, task=name, fence=fence, now=state.at, lease_ends=time(state.seq + 9))
 
 
 def _executor(state: GoalState, draw: st.DrawFn) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from omk.domain.event import Command, Recorded
 from omk.domain.state import GoalState
-from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, policy, review, task, verdict, worktree
+from omk.domain.subjects import agent, budget, controller, delivery, gate, goal, lease, policy, review, task, verdict, worktree
 from omk.domain.values import PASSES
 from tests.at_once import AT_ONCE
 from tests.noise import CODES
@@ -80,11 +80,11 @@ def _retry(state: GoalState, draw: st.DrawFn) -> Command:
 
 def _claim(state: GoalState, draw: st.DrawFn) -> Command:
     worker = draw(st.sampled_from(("w-1", "w-2")))
-    return task.ClaimTask(actor=BOT, task=_task(state, draw), worker=worker, now=state.at, lease_ends=time(state.seq + 9))
+    return lease.ClaimTask(actor=BOT, task=_task(state, draw), worker=worker, now=state.at, lease_ends=time(state.seq + 9))
 
 
 def _expire(state: GoalState, draw: st.DrawFn) -> Command:
-    return task.ExpireLease(actor=BOT, task=_task(state, draw), now=state.at)
+    return lease.ExpireLease(actor=BOT, task=_task(state, draw), now=state.at)
 
 
 def _start_agent(state: GoalState, draw: st.DrawFn) -> Command:

@@ -24,9 +24,10 @@ from omk.domain.subjects.controller import ControllerStarted, StartController, S
 from omk.domain.subjects.delivery import AcceptChange
 from omk.domain.subjects.gate import ConfigureGates, GateRan, GatesConfigured, GateStarted, RecordGate, StartGate
 from omk.domain.subjects.goal import CreateGoal, GoalConfigured, GoalCreated, OracleAssessed
+from omk.domain.subjects.lease import ClaimTask
 from omk.domain.subjects.policy import ConfigurePolicy, Policy, PolicyConfigured
 from omk.domain.subjects.review import RecordReview, ReviewPassed, ReviewStarted, StartReview
-from omk.domain.subjects.task import ClaimTask, FinishTask, StartTask
+from omk.domain.subjects.task import FinishTask, StartTask
 from omk.domain.subjects.worktree import FilesChanged, RecordFiles
 from omk.domain.values import PASSES, Base, Change, GateDefinition
 from omk.domain.work_decider import LandSlice, RecordWork

@@ -18,7 +18,7 @@ import pytest
 
 from omk.cli.app import COMMANDS
 from omk.domain.proposals import RULES
-from omk.runtime import config
+from omk.runtime import config_tables as shapes
 from omk.runtime.config_budget import BudgetTable
 from omk.runtime.gates import conduct
 from omk.runtime.task_fields import FIELDS
@@ -193,7 +193,7 @@ def test_every_key_of_a_journey_through_time_stands_in_the_reference(repository,
 
 
 TABLES = (
-    *(config.OmkTable, config.GateTable, config.WorktreeTable, config.ScopeTable, config.StagnationTable, config.ApproveTable),
+    *(shapes.OmkTable, shapes.GateTable, shapes.WorktreeTable, shapes.ScopeTable, shapes.StagnationTable, shapes.ApproveTable),
     *(conduct.BreakerTable, BudgetTable),
 )
 

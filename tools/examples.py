@@ -43,8 +43,10 @@ from omk.domain.subjects.landing import (
     PullRequestMergeFailed,
     PullRequestMergeRequested,
 )
+from omk.domain.subjects.lease import LeaseExpired, LeaseRenewed, TaskClaimed
 from omk.domain.subjects.policy import Needs, PolicyConfigured
 from omk.domain.subjects.progress import GateScore, IterationMeasured, Objection, StagnationDetected
+from omk.domain.subjects.proposal import TaskAccepted, TaskExcused, TaskProposed, TaskRejected
 from omk.domain.subjects.publication import (
     BranchPushed,
     PullRequestFailed,
@@ -62,19 +64,7 @@ from omk.domain.subjects.review import (
     WaiverGranted,
 )
 from omk.domain.subjects.slice import Collision, OutsideTouched, SliceConflicted, SliceMended, SliceRecorded, WorkKept
-from omk.domain.subjects.task import (
-    LeaseExpired,
-    LeaseRenewed,
-    TaskAccepted,
-    TaskClaimed,
-    TaskExcused,
-    TaskFailed,
-    TaskFinished,
-    TaskProposed,
-    TaskRejected,
-    TaskRetried,
-    TaskStarted,
-)
+from omk.domain.subjects.task import TaskFailed, TaskFinished, TaskRetried, TaskStarted
 from omk.domain.subjects.verdict import ProofIssued, TextErased
 from omk.domain.subjects.worktree import (
     CommitMade,

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from omk.agents.child import GRACE_MS, family, milliseconds
 from omk.agents.orphans import MARK
+from omk.agents.process import GRACE_MS, family, milliseconds
 
 PATIENCE_MS = 5_000
 """How long what omk itself does with git may take to come to its end."""

@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from omk.agents.child import is_alive
+from omk.agents.process import is_alive
 from omk.cli.options import Format
 from omk.cli.output import say
 from omk.cli.place import locate

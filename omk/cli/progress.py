@@ -13,10 +13,11 @@ from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
 from omk.domain.subjects.gate import BreakerOpened, GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.landing import PullRequestChecked, PullRequestMerged
+from omk.domain.subjects.proposal import TaskRejected
 from omk.domain.subjects.publication import BranchPushed, PullRequestOpened
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
-from omk.domain.subjects.task import TaskRejected, TaskRetried
+from omk.domain.subjects.task import TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.words import counted
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Union
 
-from omk.domain.decider import Decider
+from omk.domain.decider import Decider, joined
 from omk.domain.event import Event, kind_tag
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.agent import AGENT
@@ -12,8 +12,10 @@ from omk.domain.subjects.delivery import DELIVERY
 from omk.domain.subjects.gate import GATE
 from omk.domain.subjects.goal import GOAL
 from omk.domain.subjects.landing import LANDING
+from omk.domain.subjects.lease import LEASE
 from omk.domain.subjects.policy import POLICY
 from omk.domain.subjects.progress import PROGRESS
+from omk.domain.subjects.proposal import PROPOSAL
 from omk.domain.subjects.publication import PUBLICATION
 from omk.domain.subjects.review import REVIEW
 from omk.domain.subjects.slice import SLICE
@@ -24,7 +26,7 @@ from omk.domain.subjects.worktree import WORKTREE
 SUBJECTS: dict[str, Decider[Any]] = {
     "goal": GOAL,
     "policy": POLICY,
-    "task": TASK,
+    "task": joined(PROPOSAL, LEASE, TASK),
     "worktree": WORKTREE,
     "slice": SLICE,
     "agent": AGENT,

@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from omk.domain.attempts import task_of
 from omk.domain.event import Event
 from omk.domain.plan import PLAN
 from omk.domain.state import GoalState
@@ -22,23 +23,15 @@ from omk.domain.subjects.goal import (
     OracleAssessed,
 )
 from omk.domain.subjects.landing import PullRequestChecked, PullRequestMergeRequested
+from omk.domain.subjects.lease import LeaseExpired, LeaseRenewed, TaskClaimed
 from omk.domain.subjects.obligation import CLOSES
 from omk.domain.subjects.policy import PolicyConfigured
 from omk.domain.subjects.progress import IterationMeasured, StagnationDetected
+from omk.domain.subjects.proposal import TaskAccepted, TaskExcused, TaskProposed, TaskRejected
 from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewStarted, WaiverGranted
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, SliceRecorded, WorkKept
-from omk.domain.subjects.task import (
-    LeaseExpired,
-    LeaseRenewed,
-    TaskAccepted,
-    TaskClaimed,
-    TaskExcused,
-    TaskProposed,
-    TaskRejected,
-    TaskRetried,
-    TaskStarted,
-)
+from omk.domain.subjects.task import TaskRetried, TaskStarted
 from omk.domain.subjects.verdict import ProofIssued, TextErased
 from omk.domain.subjects.worktree import (
     CommitMade,
@@ -85,7 +78,7 @@ def _agent(event: Any, state: GoalState) -> tuple[int, ...]:
 
 
 def _spent(event: UsageReported, state: GoalState) -> tuple[int, ...]:
-    run = state.agent.last.get(event.agent.rpartition(":")[0])
+    run = state.agent.last.get(task_of(event.agent))
     is_over = run is not None and run.agent == event.agent and run.outcome is not None
     return (run.seq,) if run is not None and is_over else _agent(event, state)
 

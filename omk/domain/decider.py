@@ -23,3 +23,14 @@ class Decider(msgspec.Struct, Generic[State], frozen=True):
     decide: Callable[[Any, State], list[Event]]
     evolve: Table
     commands: tuple[type[Command], ...]
+
+
+def joined(*subjects: Decider[State]) -> Decider[State]:
+    """The decider of several subjects that remember in one and the same part of the state."""
+    answers = {command: one.decide for one in subjects for command in one.commands}
+
+    def decide(command: Any, state: State) -> list[Event]:
+        return answers[type(command)](command, state)
+
+    table = {event: step for one in subjects for event, step in one.evolve.items()}
+    return Decider(initial=subjects[0].initial, decide=decide, evolve=table, commands=tuple(answers))

@@ -1,28 +1,13 @@
-"""What time alone brings about: the next instant at which something changes, and the commands its passing becomes."""
+"""What time alone brings about: the commands that its passing becomes."""
 
 from omk.domain.event import Command, Time
-from omk.domain.spending import at_work, goal_reached, limits_of, runs_out, spent_on, task_reached
+from omk.domain.spending import goal_reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget
 from omk.domain.subjects.gate import HalfOpenBreaker
-from omk.domain.subjects.task import ExpireLease, Task
+from omk.domain.subjects.lease import ExpireLease
+from omk.domain.subjects.task import Task
 from omk.domain.wanted import controlling
-
-
-def due(state: GoalState) -> Time | None:
-    """The next instant at which time alone changes something; None: never."""
-    leases = [one.lease_ends for one in _held(state) if one.lease_ends is not None]
-    times = (*leases, *_breakers(state).values(), *_limits(state))
-    return min((time for time in times if time is not None), default=None)
-
-
-def _limits(state: GoalState) -> list[Time | None]:
-    """When the goal's budget runs out, and those of the tasks that agents work on."""
-    if controlling(state):
-        return []
-    tasks = {one.of for one in at_work(state) if one.of}
-    own = [runs_out(state, limits_of(state, name), spent_on(state, name), at_work(state, name)) for name in sorted(tasks)]
-    return [runs_out(state, state.budget.limits, state.budget.spent, at_work(state)), *own]
 
 
 def passed(state: GoalState, now: Time, actor: str) -> list[Command]:

@@ -1,5 +1,6 @@
 """The effects a controller may be asked to carry out: what they are about, and nothing else."""
 
+from omk.domain.attempts import attempt_key
 from omk.domain.event import Time, Tree, Value
 from omk.domain.values import ReviewPass
 
@@ -23,7 +24,7 @@ class RunAgent(Value):
     @property
     def agent(self) -> str:
         """The agent's id."""
-        return f"{self.task}:{self.attempt}"
+        return attempt_key(self.task, self.attempt)
 
 
 class MergeSlice(Value):

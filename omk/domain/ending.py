@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged
-from omk.domain.spending import task_reached
+from omk.domain.spending import noted, task_reached
 from omk.domain.stagnation import cause_named
 from omk.domain.state import GoalState
 from omk.domain.subjects.controller import Request
@@ -46,10 +46,7 @@ def _spent(state: GoalState, request: Request, owed: Sequence[str]) -> list[str]
 
 
 def _ruled(state: GoalState, ruling: str) -> str:
-    out = state.budget.exhausted
+    out = noted(state)
     if ruling == "needs_more_budget" and out is not None:
-        return f"budget: {out.used} of {out.limit} {UNITS[out.dimension]} are used"
+        return f"budget used up: {out.words}"
     return f"the goal's status is {ruling}"
-
-
-UNITS = {"time": "ms", "tokens": "tokens", "usd": "micro-dollars"}

@@ -18,7 +18,7 @@ from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged, open_codes
-from omk.domain.spending import ExtendTaskBudget, Reached, task_extended, task_reached
+from omk.domain.spending import ExtendTaskBudget, noted, task_extended, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AskPermission, CallTool, StartAgent
 from omk.domain.subjects.budget import ExtendBudget
@@ -35,20 +35,12 @@ from omk.domain.subjects.goal import (
     ResumeGoal,
 )
 from omk.domain.subjects.landing import RequestLanding
+from omk.domain.subjects.lease import ClaimTask
 from omk.domain.subjects.policy import ConfigurePolicy
+from omk.domain.subjects.proposal import AcceptTask, ProposeTask, TaskProposed
 from omk.domain.subjects.publication import RequestPullRequest, StartPush
 from omk.domain.subjects.review import GrantWaiver, StartReview
-from omk.domain.subjects.task import (
-    CONTROLLER,
-    TASK,
-    AcceptTask,
-    ClaimTask,
-    FinishTask,
-    ProposeTask,
-    RetryTask,
-    StartTask,
-    TaskProposed,
-)
+from omk.domain.subjects.task import CONTROLLER, FinishTask, RetryTask, StartTask
 from omk.domain.wanted import controlling, wanted
 from omk.domain.work_decider import LandSlice, RecordWork, landed, recorded
 from omk.errors import Refused
@@ -150,11 +142,10 @@ def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
 
 
 def _refuse(state: GoalState, status: str | None) -> None:
-    out, goal = state.budget.exhausted, state.goal.id
+    out, goal = noted(state), state.goal.id
     if status == "needs_more_budget" and out is not None:
-        spent = Reached(out.dimension, out.limit, out.used)
-        why = f"It needs more budget ({spent.words})."
-        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {spent.flag}")
+        why = f"It needs more budget ({out.words})."
+        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {out.flag}")
     if status is not None:
         raise Refused(f"{goal} is {status}. {ADVICE[status].format(goal=goal)}")
 
@@ -215,10 +206,10 @@ def _plan(command: PlanGoal, state: GoalState) -> list[Event]:
 
     def add(one: Command) -> None:
         nonlocal tasks
-        for event in TASK.decide(one, tasks):
+        for event in SUBJECTS["task"].decide(one, tasks):
             events.append(event)
             record = replace(BLANK, goal=state.goal.id, seq=state.seq + len(events), event=event)
-            tasks = TASK.evolve[type(event)](tasks, event, record)
+            tasks = SUBJECTS["task"].evolve[type(event)](tasks, event, record)
 
     for proposed in command.tasks:
         add(ProposeTask(actor=command.actor, proposed=proposed))
@@ -241,7 +232,7 @@ def _reopened(command: StartController, state: GoalState) -> list[Event]:
     events: list[Event] = []
     for task in (one for one in executors(state) if task_reached(state, one.id) is None):
         again = RetryTask(actor=command.actor, task=task.id, reason="asked to execute again")
-        events += TASK.decide(again, state.task)
+        events += SUBJECTS["task"].decide(again, state.task)
     return events
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from omk.domain.paths import unfit
-from omk.domain.subjects.task import Task, TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
+from omk.domain.subjects.task import Task
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a task may be called: its name is part of addresses, obligations and the names of worktrees."""
@@ -17,7 +18,7 @@ def violations(tasks: Mapping[str, Task]) -> tuple[str, ...]:
     if not live:
         return ("There is no task.",)
     found = [wrong for name in sorted(live) for wrong in _of_task(live[name], live)]
-    loop = _cycle(live)
+    loop = cycle({name: [one for one in task.dependencies if one != name] for name, task in live.items()})
     return (*found, f"The tasks {' → '.join(loop)} wait for each other.") if loop else tuple(found)
 
 
@@ -50,10 +51,13 @@ def _of_task(task: Task, tasks: Mapping[str, Task]) -> list[str]:
     return wrong
 
 
-def _cycle(tasks: Mapping[str, Task]) -> list[str]:
-    """One cycle as the names on it, or an empty list (depth-first search with its own stack)."""
+def cycle(needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """One cycle of names that need each other, or an empty list.
+
+    A depth-first search of our own: which cycle `graphlib` names is its own affair, and a proof reads alike on every Python.
+    """
     done: set[str] = set()
-    for start in sorted(tasks):
+    for start in sorted(needs):
         path: list[str] = []
         stack = [(start, False)]
         while stack:
@@ -66,7 +70,7 @@ def _cycle(tasks: Mapping[str, Task]) -> list[str]:
             elif name not in done:
                 path.append(name)
                 stack.append((name, True))
-                stack.extend((one, False) for one in tasks[name].dependencies if one in tasks and one != name)
+                stack.extend((one, False) for one in needs[name] if one in needs)
     return []
 
 

@@ -5,15 +5,8 @@ from datetime import datetime, timedelta
 from omk.domain.event import Time
 
 EPOCH, MICROSECOND = datetime.fromisoformat("1970-01-01T00:00:00Z"), timedelta(microseconds=1)
-LAST = (datetime.fromisoformat("9999-12-31T23:59:59Z") - EPOCH) // MICROSECOND
-"""Nothing can be recorded later than this."""
 
 
 def microseconds(time: Time) -> int:
     """Microseconds since 1970 began, in UTC."""
     return (datetime.fromisoformat(time) - EPOCH) // MICROSECOND
-
-
-def instant(count: int) -> Time | None:
-    """The time that is so many microseconds after 1970 began; null if nobody can live to see it."""
-    return None if count > LAST else (EPOCH + count * MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -27,11 +27,6 @@ def unsafe(path: str) -> str | None:
     return next((reason for broken, reason in rules if broken), None)
 
 
-def is_safe(path: str) -> bool:
-    """Whether an agent's task may read or write this path."""
-    return unsafe(path) is None
-
-
 def unfit(path: str) -> str | None:
     """Why the path may not be declared: it is unsafe, or a pattern, which nothing would expand."""
     return unsafe(path) or ("it is a pattern" if set(path) & set("*?[") else None)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from omk.domain.subjects.task import CONTROLLER, EXECUTOR, TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
+from omk.domain.subjects.task import CONTROLLER, EXECUTOR
 
 INTAKE = "goal-intake"
 PLAN = "goal-plan"

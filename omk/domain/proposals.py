@@ -9,23 +9,16 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from omk.domain.collisions import collision
 from omk.domain.event import Command, Recorded
 from omk.domain.graph import NAME, NAMING
 from omk.domain.paths import in_scope, unfit
 from omk.domain.plan import WELL_KNOWN
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
-from omk.domain.subjects.task import (
-    EXECUTOR,
-    AcceptTask,
-    ProposeTask,
-    RejectTask,
-    Task,
-    TaskProposed,
-    Tasks,
-    collision,
-)
-from omk.domain.subjects.task import proposed as remember
+from omk.domain.subjects.proposal import AcceptTask, ProposeTask, RejectTask, TaskProposed
+from omk.domain.subjects.proposal import proposed as remember
+from omk.domain.subjects.task import EXECUTOR, Task, Tasks
 
 POLICY = "policy:tasks"
 """Who accepts proposals and turns them down."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from omk.domain.amounts import dollars
 from omk.domain.duration import SECOND, show_span
 from omk.domain.event import Command, Event, Time
-from omk.domain.instant import instant, microseconds
+from omk.domain.instant import microseconds
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import Running
 from omk.domain.subjects.budget import BudgetExtended, Dimension, TaskBudgetSet, added, require_more
@@ -63,6 +63,12 @@ def reached(limits: Limits, spent: Spent) -> Reached | None:
     )
     full = (Reached(dimension, limit, used) for dimension, limit, used in pairs if limit is not None and used >= limit)
     return next(full, None)
+
+
+def noted(state: GoalState) -> Reached | None:
+    """The limit of the goal that is on record as used up."""
+    out = state.budget.exhausted
+    return None if out is None else Reached(out.dimension, out.limit, out.used)
 
 
 # --- A task's own limits ---
@@ -138,13 +144,3 @@ def until(now: Time, spent: Spent, running: Sequence[Running]) -> Spent:
 def goal_reached(state: GoalState, now: Time) -> Reached | None:
     """Which limit of the goal is used up by *now*."""
     return reached(state.budget.limits, until(now, state.budget.spent, at_work(state)))
-
-
-def runs_out(state: GoalState, limits: Limits, spent: Spent, running: Sequence[Running]) -> Time | None:
-    """When the first limit is used up if those who run go on; null if that never happens."""
-    if reached(limits, spent) is not None:
-        return state.at
-    if limits.time_ms is None or not running:
-        return None
-    left = (limits.time_ms - spent.time_ms) * MILLISECOND
-    return instant(-(-(left + sum(microseconds(one.at) for one in running)) // len(running)))

@@ -6,6 +6,7 @@ After a crash the same fold gives the same list. Bookkeeping (issuing a proof, c
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from omk.domain.collisions import collide
 from omk.domain.effects import (
     AcceptByPolicy,
     AwaitBreaker,
@@ -35,7 +36,7 @@ from omk.domain.stagnation import diagnosed
 from omk.domain.state import PARTS, GoalState
 from omk.domain.subjects.controller import Request
 from omk.domain.subjects.policy import Policy
-from omk.domain.subjects.task import EXECUTOR, Task, collide
+from omk.domain.subjects.task import EXECUTOR, Task
 from omk.domain.values import PASSES
 from omk.domain.verification import turn
 from omk.domain.whose import choice, claims

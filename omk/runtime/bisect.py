@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from omk.agents.child import Child, started_at
+from omk.agents.child import Child
+from omk.agents.process import started_at
 from omk.domain.event import Recorded, Value
 from omk.domain.state import GoalState
 from omk.domain.subjects.gate import GateRan

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from omk.agents.child import started_at
+from omk.agents.process import started_at
 from omk.errors import Refused, Unusable
 from omk.runtime.folders import remove_tree
 from omk.runtime.git import GitFailed, encode_path, git

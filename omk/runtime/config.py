@@ -51,45 +51,24 @@ The nearest file wins, from the goal's directory up to the root; in one director
 In `[tool.omk]` the same keys stand below `tool.omk`. An unknown key or a wrong value refuses; nothing is guessed.
 """
 
-import tomllib
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Literal
 
 import msgspec
-from msgspec import Meta, Struct, field
 
 from omk.domain.approval import Approve
 from omk.domain.event import Value
-from omk.domain.oracle import ALL_CHECKS, KINDS, Kind
+from omk.domain.oracle import Kind
 from omk.domain.paths import unfit
-from omk.domain.subjects.policy import Flaky, Needs
 from omk.domain.values import GateDefinition, Limits
-from omk.errors import Refused, Unusable
-from omk.runtime.config_budget import LIMITS_ALLOWED, BudgetTable, goal_limits, task_limits
-from omk.runtime.gates.conduct import (
-    UNSAID,
-    AtOnce,
-    BreakerTable,
-    Conduct,
-    OldBreaker,
-    Reruns,
-    old_conduct,
-    recovery_from,
-    wrong_needs,
-)
-from omk.runtime.gates.definition import DEFAULT_TIMEOUT, NAME, NOTHING, Surroundings, define, timeout_from
+from omk.errors import Unusable
+from omk.runtime.config_budget import goal_limits, task_limits
+from omk.runtime.config_gates import conduct_of, gate_of, old_gates
+from omk.runtime.config_tables import OmkTable, StagnationTable, converted, parsed
+from omk.runtime.gates.conduct import UNSAID, Conduct
+from omk.runtime.gates.definition import NOTHING, Surroundings
 
 ReadFile = Callable[[str], bytes | None]
-Shape = TypeVar("Shape", bound=Struct)
-Words = Annotated[str, Meta(pattern=r"\S")]
-
-
-class StagnationTable(Struct, forbid_unknown_fields=True, frozen=True):
-    """`[stagnation]` of omk.toml: when a loop counts as standing still."""
-
-    warmup: Annotated[int, Meta(ge=0, le=1_000)] = 3
-    window: Annotated[int, Meta(ge=0, le=10)] = 5
-    metrics: Annotated[int, Meta(ge=1, le=5)] = 3
 
 
 class Settings(Value):
@@ -115,109 +94,6 @@ class Settings(Value):
     each: Limits = Limits()
     approve: Approve | None = None
     allow: tuple[str, ...] = ()
-
-
-class GateTable(Struct, forbid_unknown_fields=True):
-    """`[gates.NAME]` of omk.toml."""
-
-    run: Words | Annotated[list[Words], Meta(min_length=1)]
-    timeout: str | int = "10m"
-    required: bool = True
-    skip: bool = False
-    proves: list[str] = []
-    needs: list[Words] = []
-
-
-class WorktreeTable(Struct, forbid_unknown_fields=True):
-    """`[worktree]` of omk.toml."""
-
-    setup: list[Words] = []
-    share: list[Words] = []
-
-
-class ScopeTable(Struct, forbid_unknown_fields=True):
-    """`[scope]` of omk.toml."""
-
-    write: list[Words] = []
-
-
-class ApproveTable(Struct, forbid_unknown_fields=True):
-    """`[approve]` of omk.toml."""
-
-    policy: Approve | None = None
-    allow: list[Words] = []
-
-
-class OmkTable(Struct, forbid_unknown_fields=True):
-    """The whole of omk.toml, or `[tool.omk]`."""
-
-    agent: Words | None = None
-    planner: Words | None = None
-    accept: Literal["manual", "auto"] | None = None
-    merge: Literal["disabled", "manual", "gated"] | None = None
-    max_attempts: Annotated[int, Meta(ge=1)] | None = None
-    remote: Words | None = None
-    kind: Kind | None = None
-    gates_at_once: AtOnce | None = None
-    rerun_failed: Reruns | None = None
-    flaky: Flaky | None = None
-    gates: dict[str, dict[str, Any]] = {}
-    breaker: BreakerTable = field(default_factory=BreakerTable)
-    worktree: WorktreeTable = field(default_factory=WorktreeTable)
-    scope: ScopeTable = field(default_factory=ScopeTable)
-    stagnation: StagnationTable = field(default_factory=StagnationTable)
-    budget: BudgetTable = field(default_factory=BudgetTable)
-    approve: ApproveTable = field(default_factory=ApproveTable)
-
-
-class OldGate(Struct, forbid_unknown_fields=True):
-    """One `[[gates]]` table of `.omk/gates.toml`, as omk 0.5.0 wrote it."""
-
-    name: Words
-    command: Words
-    args: list[str] = []
-    required: bool = True
-    timeout_secs: Annotated[int, Meta(ge=0)] = 0
-    allow_fail: bool = False
-    allow_fail_dashed: bool = field(default=False, name="allow-fail")
-    skip: bool = False
-    skipped: bool = False
-    circuit_breaker: OldBreaker | None = None
-
-
-TABLES: dict[str, type[Struct]] = {
-    ".worktree": WorktreeTable,
-    ".scope": ScopeTable,
-    ".breaker": BreakerTable,
-    ".stagnation": StagnationTable,
-    ".budget": BudgetTable,
-    ".approve": ApproveTable,
-}
-ALLOWED = {
-    "accept": "manual, auto",
-    "merge": "disabled, manual, gated",
-    "kind": ", ".join(KINDS),
-    "max_attempts": "a whole number, at least 1",
-    "run": 'a shell line or argv, like "pytest -q" or ["pytest", "-q"]',
-    "timeout": 'a duration like "10m", or seconds',
-    "remote": 'the name of a remote, like "origin"',
-    "agent": 'an agent spec, like "acp:kimi acp"',
-    "planner": 'an agent spec, like "acp:kimi acp"',
-    "gates": "tables like [gates.tests]",
-    "gates_at_once": "a whole number from 1 to 64",
-    "rerun_failed": "a whole number from 0 to 100",
-    "flaky": "inconclusive, passed",
-    "needs": 'names of gates, like ["build"]',
-    "failures": "a whole number, 0 for never",
-    "recovery": 'a duration like "30s", or seconds',
-    "probes": "a whole number, at least 1",
-    "warmup": "a whole number, at least 0",
-    "window": "a whole number from 0 (never) to 10",
-    "metrics": "a whole number from 1 to 5",
-    **LIMITS_ALLOWED,
-    "policy": "ask, safe, yolo, never, pattern",
-    "allow": 'patterns like "git status*"',
-}  # keys whose message from msgspec does not say what would do
 
 
 def read_settings(read_file: ReadFile, subdirectory: str = "") -> Settings:
@@ -284,104 +160,6 @@ def settings_of(table: object, path: str) -> Settings:
         approve=read.approve.policy,
         allow=tuple(read.approve.allow),
     )
-
-
-def conduct_of(read: OmkTable, gates: Sequence[GateDefinition], path: str) -> Conduct:
-    """How the gates of omk.toml are to be run; what is wrong with their needs is said all at once."""
-    tables = ((name, table.get("needs")) for name, table in read.gates.items())
-    needs = tuple(Needs(gate=name, gates=tuple(dict.fromkeys(others))) for name, others in tables if others)
-    if wrong := wrong_needs(needs, gates):
-        raise Unusable(f"{path}: needs: {' '.join(wrong)}")
-    breaker = read.breaker
-    try:
-        recovery = None if breaker.recovery is None else recovery_from(breaker.recovery)
-    except Refused as refused:
-        raise Unusable(f"{path}: breaker.recovery: {refused}") from refused
-    return Conduct(
-        gates_at_once=read.gates_at_once,
-        needs=needs or None,
-        rerun_failed=read.rerun_failed,
-        flaky=read.flaky,
-        breaker_failures=breaker.failures,
-        breaker_recovery_ms=recovery,
-        breaker_probes=breaker.probes,
-    )
-
-
-def gate_of(name: str, table: dict[str, Any], path: str, around: Surroundings) -> GateDefinition:
-    """One gate of omk.toml."""
-    key = f"gates.{name}"
-    checked_name(name, path, key)
-    read = converted(table, GateTable, path, key)
-    strange = [check for check in read.proves if check not in ALL_CHECKS]
-    if strange:
-        raise Unusable(f"{path}: {key}.proves names '{strange[0]}'. Allowed: {', '.join(ALL_CHECKS)}.")
-    try:
-        timeout = timeout_from(read.timeout)
-    except Refused as refused:
-        raise Unusable(f"{path}: {key}.timeout: {refused}") from refused
-    return define(
-        name, read.run, source=path, around=around, required=read.required, skipped=read.skip, timeout_ms=timeout,
-        proves=read.proves,
-    )  # fmt: skip
-
-
-def old_gates(content: bytes, path: str, around: Surroundings) -> tuple[tuple[GateDefinition, ...], Conduct]:
-    """The gates of a 0.5.0 file, and their breaker; a gate that may fail or is skipped is optional there."""
-    table = parsed(content, path)
-    strange = [key for key in table if key != "gates"]
-    listed = table.get("gates", [])
-    if strange or not isinstance(listed, list):
-        raise Unusable(f"{path}: unknown key '{strange[0] if strange else 'gates'}'. Allowed: [[gates]] tables.")
-    gates: dict[str, GateDefinition] = {}
-    breakers: list[OldBreaker] = []
-    for number, entry in enumerate(listed, start=1):
-        key = f"gates[{number}]"
-        read = converted(entry, OldGate, path, key)
-        checked_name(read.name, path, f"{key}.name")
-        if read.name in gates:
-            raise Unusable(f"{path}: {key}.name: the gate '{read.name}' stands there twice. Name each gate once.")
-        try:
-            timeout = timeout_from(read.timeout_secs) if read.timeout_secs else DEFAULT_TIMEOUT
-        except Refused as refused:
-            raise Unusable(f"{path}: {key}.timeout_secs: {refused}") from refused
-        skipped = read.skip or read.skipped
-        breakers += [read.circuit_breaker] if read.circuit_breaker else []
-        gates[read.name] = define(
-            read.name, (read.command, *read.args), source=path, around=around, skipped=skipped, timeout_ms=timeout,
-            required=read.required and not (read.allow_fail or read.allow_fail_dashed or skipped),
-        )  # fmt: skip
-    return tuple(gates.values()), old_conduct(breakers)
-
-
-def parsed(content: bytes, path: str) -> dict[str, Any]:
-    """The TOML of a file of the base commit."""
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"{path} of the base commit is not TOML: {error}. Mend it and commit.") from error
-
-
-def converted(table: object, shape: type[Shape], path: str, key: str) -> Shape:
-    """*table* in its declared shape; the message of a failure names the file, the key and what is allowed."""
-    try:
-        return msgspec.convert(table, shape)
-    except msgspec.ValidationError as error:
-        text, _, place = str(error).partition(" - at `$")
-        where = (key + place.rstrip("`")).lstrip(".") or "the file"
-        leaf = place.rstrip("`").removesuffix("[...]").rpartition(".")[2]
-        if "unknown field" in text:
-            inner = TABLES.get(place.rstrip("`"), shape)
-            allowed = ", ".join(inner.__struct_encode_fields__)
-        else:
-            allowed = ALLOWED.get(leaf, "see the reference of omk.toml")
-        raise Unusable(f"{path}: {where}: {text}. Allowed: {allowed}.") from error
-
-
-def checked_name(name: str, path: str, key: str) -> None:
-    """Refuse a gate name that could not stand in a flag, an address or a file name."""
-    if NAME.fullmatch(name) is None:
-        raise Unusable(f"{path}: {key}: '{name}' is no gate name. Allowed: letters, digits, '.', '_' and '-'.")
 
 
 def checked_paths(paths: Sequence[str], path: str, key: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from omk.agents.child import is_alive, started_at
+from omk.agents.process import is_alive, started_at
 from omk.domain.effects import (
     AcceptByPolicy,
     AwaitChecks,

@@ -25,7 +25,7 @@ from omk.domain.effects import (
     RunGate,
     RunPlanner,
 )
-from omk.domain.subjects.task import RenewLease
+from omk.domain.subjects.lease import RenewLease
 from omk.domain.wanted import controlling, wanted
 from omk.errors import OmkError, Refused, Unusable
 from omk.runtime import edge

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from omk.agents.child import marked
 from omk.agents.orphans import MARK
+from omk.agents.process import marked
 from omk.errors import Unusable
 
 SETTINGS = {

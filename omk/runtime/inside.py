@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from omk.agents.child import ancestors, is_alive, is_below, started_at
+from omk.agents.process import ancestors, is_alive, is_below, started_at
 from omk.errors import Refused, Unusable
 from omk.runtime import edge
 from omk.runtime.folders import replace_file

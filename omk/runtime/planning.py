@@ -5,7 +5,7 @@ from omk.domain.features import split_features
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.oracle import Assessment
 from omk.domain.plan import split_plan, whole_plan
-from omk.domain.subjects.task import ExcuseTask
+from omk.domain.subjects.proposal import ExcuseTask
 from omk.errors import Refused
 from omk.runtime.tasks_file import read_tasks
 

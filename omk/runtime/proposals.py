@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from omk.domain.event import Command
 from omk.domain.proposals import Proposal, commands, judged
-from omk.domain.subjects.task import EXECUTOR, TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
+from omk.domain.subjects.task import EXECUTOR
 from omk.runtime.folders import remove_tree
 from omk.runtime.session import Session
 from omk.runtime.snapshot import PROPOSALS

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from omk.agents.child import end_process, is_alive
 from omk.agents.left import end_left
+from omk.agents.process import end_process, is_alive
+from omk.domain.attempts import attempt_parts
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import Running
@@ -142,7 +143,7 @@ def _keep_left(session: Session, agent: str, run: Running, reason: str) -> None:
     worktree, places = session.workshop.place(session.goal, name), session.state.worktree.open_named(name)
     if not places or not session.workshop.is_open(worktree):
         return
-    attempt = int(agent.rpartition(":")[2])
+    attempt = int(attempt_parts(agent)[1])
     work = Work(task=task.id, attempt=attempt, fence=task.fence, worktree=worktree, base=places[-1].tree)
     try:
         changed = files_of(session, worktree, work.base, task=task.id, agent=agent)

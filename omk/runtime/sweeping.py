@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from omk.agents.child import started_at
 from omk.agents.left import content_of, living
+from omk.agents.process import started_at
 from omk.runtime import edge
 from omk.runtime.folders import remove_tree
 from omk.runtime.inside import CONTROLLERS, dead_marks

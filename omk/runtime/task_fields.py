@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from omk.domain.duration import parse_duration
-from omk.domain.subjects.task import EXECUTOR, TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
+from omk.domain.subjects.task import EXECUTOR
 from omk.errors import Refused
 from omk.log.redact import secrets_in
 

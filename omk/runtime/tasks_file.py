@@ -12,7 +12,8 @@ from omk.domain.graph import faults, violations
 from omk.domain.paths import in_scope
 from omk.domain.plan import WELL_KNOWN, whole_plan
 from omk.domain.proposals import remembered
-from omk.domain.subjects.task import Task, TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
+from omk.domain.subjects.task import Task
 from omk.errors import Unusable
 from omk.runtime.fitting import without_middle
 from omk.runtime.task_fields import Written, read_task

@@ -45,12 +45,11 @@ class Trees:
         only = [f":(literal){os.fsdecode(decode_path(path))}" for path in paths]
         return self.bare.git("diff-tree", *arguments, *prefixes, old_tree, new_tree, "--", *only)
 
-    def read_blob(self, blob: str) -> bytes:
-        """A blob's bytes; a symbolic link's are its target. Raises `GitFailed` if it is not there."""
-        return self.bare.git("cat-file", "blob", blob)
-
     def read_blobs(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of these blobs by id, but for those that no longer fit. Raises `Unusable` when one is not there."""
+        """The bytes of these blobs by id, but for those that no longer fit; a symbolic link's are its target.
+
+        Raises `Unusable` when one is not there.
+        """
         wanted = sorted(set(blobs))
         shown = self.bare.git("cat-file", "--batch-check", stdin=lines_of(wanted)).splitlines()
         sizes: dict[str, int] = {}

@@ -4,12 +4,13 @@ import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
-from omk.agents.child import is_alive, milliseconds
+from omk.agents.process import is_alive, milliseconds
 from omk.agents.usage_file import UsageFile
+from omk.domain.attempts import attempt_parts, task_of
 from omk.domain.event import Command, Time
 from omk.domain.instant import microseconds
-from omk.domain.spending import MILLISECOND, Reached, at_work, limits_of, reached, spent_on, until
-from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported, plus, task_of
+from omk.domain.spending import MILLISECOND, Reached, at_work, limits_of, noted, reached, spent_on, until
+from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget, ReportUsage, UsageReported, plus
 from omk.domain.values import Spent
 from omk.runtime import edge
 from omk.runtime.naming import component, fingerprint
@@ -57,7 +58,7 @@ class Meter:
 
 def usage_path(session: Session, agent: str) -> Path:
     """The private file, outside of every tree, to which an agent appends what it spends."""
-    task, _, attempt = agent.rpartition(":")
+    task, attempt = attempt_parts(agent)
     return session.prompts / f"usage-{component(task)}-{fingerprint(session.goal, task)}-{attempt}.jsonl"
 
 
@@ -125,8 +126,8 @@ def cut(session: Session, agent: str, spent: Spent, now: Time) -> Cut | None:
         own = reached(limits_of(state, task), after)
         if own is not None:
             return Cut(own, is_own=True)
-    out = state.budget.exhausted
-    return Cut(Reached(out.dimension, out.limit, out.used), is_own=False) if out else None
+    out = noted(state)
+    return Cut(out, is_own=False) if out else None
 
 
 # --- An agent whose end nobody saw ---

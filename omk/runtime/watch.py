@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from omk.agents.child import milliseconds
+from omk.agents.process import milliseconds
 from omk.domain.subjects.slice import OutsideTouched
 from omk.errors import Unusable
 from omk.runtime.git import decode_path, encode_path, git

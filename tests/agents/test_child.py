@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from omk.agents.capture import KEPT, Capture
-from omk.agents.child import Child, Exit, ancestors, end_process, is_alive, is_below, started_at
+from omk.agents.child import Child, Exit
+from omk.agents.process import ancestors, end_process, is_alive, is_below, started_at
 from omk.errors import Unusable
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}

@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 
 from omk.debugger.model.changes import step_changes
-from omk.replay.query.difference import flat
 from tests.debugger.standing import told
 from tests.histories import histories
+from tests.replay.query.leaves import flat
 
 
 @settings(max_examples=40)

@@ -9,8 +9,8 @@ from omk.domain.plan import EXECUTE
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.delivery import RejectChange
 from omk.domain.subjects.goal import RecordDecision
+from omk.domain.subjects.proposal import TaskProposed
 from omk.domain.subjects.review import GrantWaiver, ReviewBlocked, ReviewErrored, ReviewNotApplicable
-from omk.domain.subjects.task import TaskProposed
 from omk.domain.subjects.worktree import RebaseChange, WorktreeRebased
 from omk.domain.values import PASSES, Unreadable
 from tests.scenario import (

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from omk.domain.due import due, passed
+from omk.domain.due import passed
 from omk.domain.effects import AwaitBreaker, RunGate
 from omk.domain.proof.holds import gate_passed
 from omk.domain.state import INITIAL, evolve
@@ -77,7 +77,6 @@ def test_a_pass_in_between_begins_the_count_anew():
 
 def test_when_the_time_is_over_a_probe_may_begin_and_its_answer_decides():
     story = goal.given(*WORKED, TWO, *reds("failed", "failed"))
-    assert due(story.state) == UNTIL
     assert passed(story.state, time(599), BOT) == []
     assert passed(story.state, UNTIL, BOT) == [HALF_OPEN]
     story.when(HalfOpenBreaker(actor=BOT, gate="tests", now=time(599), probes=1)).then_refused(because="is open until")

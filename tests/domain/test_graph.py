@@ -1,12 +1,17 @@
 """A plan that cannot be carried out is refused before anything of it is recorded, with everything that is wrong."""
 
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from omk.domain.goal_decider import PlanGoal
-from omk.domain.graph import faults
+from omk.domain.graph import cycle, faults
 from omk.domain.plan import whole_plan
-from omk.domain.subjects.task import TaskProposed
+from omk.domain.subjects.proposal import TaskProposed
 from tests.scenario import BOT, create, goal, some
 
 SOUND = some(TaskProposed, task="one", dependencies=(), read_set=(), write_set=("src",))
@@ -49,3 +54,16 @@ def test_all_faults_are_named_at_once_and_nothing_is_recorded():
     ):  # fmt: skip
         story.then_refused(because=words)
     assert not story.new
+
+
+@given(st.dictionaries(st.sampled_from("abcde"), st.lists(st.sampled_from("abcdef"), max_size=3)))
+def test_names_on_a_cycle_need_the_next_one_and_one_is_found_where_there_is_one(needs):
+    found = cycle(needs)
+    assert all(following in needs[name] for name, following in pairwise(found))
+    assert found[:1] == found[-1:]
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError:
+        assert len(found) > 1
+    else:
+        assert found == []

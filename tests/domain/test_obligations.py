@@ -16,10 +16,11 @@ from omk.domain.subjects.delivery import MergeStarted
 from omk.domain.subjects.gate import GatesConfigured, GateStarted
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.subjects.landing import PullRequestMergeRequested
+from omk.domain.subjects.lease import LeaseExpired
 from omk.domain.subjects.obligation import BOOKKEEPING, CLOSES, OPENS
 from omk.domain.subjects.publication import PullRequestRequested, PushStarted
 from omk.domain.subjects.review import ReviewStarted
-from omk.domain.subjects.task import LeaseExpired, StartTask, TaskRetried, TaskStarted
+from omk.domain.subjects.task import StartTask, TaskRetried, TaskStarted
 from omk.domain.subjects.worktree import OpenWorktree, WorktreeOpened
 from tests.histories import histories
 from tests.scenario import (

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from omk.domain.collisions import collide
 from omk.domain.graph import violations
 from omk.domain.plan import EXECUTE
 from omk.domain.proof.holds import executors
 from omk.domain.proposals import POLICY, RULES, Proposal, capped, commands, judged, remembered
 from omk.domain.subjects.budget import BudgetSet, SetBudget
 from omk.domain.subjects.policy import ConfigurePolicy
-from omk.domain.subjects.task import AcceptTask, FinishTask, ProposeTask, RejectTask, TaskProposed, collide
+from omk.domain.subjects.proposal import AcceptTask, ProposeTask, RejectTask, TaskProposed
+from omk.domain.subjects.task import FinishTask
 from omk.runtime.config import Settings
 from omk.runtime.policy import policy_from
 from tests.scenario import BOT, WORKED, create, goal, plan, some, work

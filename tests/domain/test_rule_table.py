@@ -61,7 +61,7 @@ def rules_digest() -> str:
     fields = [read.split(".") for rule in RULES for read in rule.reads if "." in read]
     known = [getattr(type(getattr(INITIAL, part)), field, None) for part, field in fields]
     judged = [inspect.getsource(one.fget) for one in known if isinstance(one, property) and one.fget]
-    helpers = (graph.violations, graph._of_task, graph._cycle, oracle.proves, oracle.tokens)
+    helpers = (graph.violations, graph._of_task, graph.cycle, oracle.proves, oracle.tokens)
     lists = (rules._gates, rules._reviews, rules._checks)
     sources = [inspect.getsource(one) for one in (holds, *helpers, *lists)]
     return hashlib.blake2b(msgspec.json.encode([table, judged, sources, PASSES]), digest_size=16).hexdigest()

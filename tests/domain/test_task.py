@@ -3,27 +3,9 @@ from msgspec.structs import replace
 
 from omk.domain.plan import EXECUTE, built_in_plan
 from omk.domain.subjects.goal import PauseGoal
-from omk.domain.subjects.task import (
-    AcceptTask,
-    ClaimTask,
-    ExpireLease,
-    FailTask,
-    FinishTask,
-    LeaseExpired,
-    LeaseRenewed,
-    ProposeTask,
-    RejectTask,
-    RenewLease,
-    RetryTask,
-    StartTask,
-    TaskAccepted,
-    TaskClaimed,
-    TaskFinished,
-    TaskProposed,
-    TaskRejected,
-    TaskRetried,
-    TaskStarted,
-)
+from omk.domain.subjects.lease import ClaimTask, ExpireLease, LeaseExpired, LeaseRenewed, RenewLease, TaskClaimed
+from omk.domain.subjects.proposal import AcceptTask, ProposeTask, RejectTask, TaskAccepted, TaskProposed, TaskRejected
+from omk.domain.subjects.task import FailTask, FinishTask, RetryTask, StartTask, TaskFinished, TaskRetried, TaskStarted
 from tests.scenario import ANN, BOT, CREATED, create, goal, plan, some, time, two_tasks
 
 PLANNED = (create(), two_tasks())

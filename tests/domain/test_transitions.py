@@ -24,9 +24,10 @@ from omk.domain.subjects.goal import (
     ResumeGoal,
     UnblockGoal,
 )
+from omk.domain.subjects.lease import TaskClaimed
 from omk.domain.subjects.publication import PullRequestRequested
 from omk.domain.subjects.review import GrantWaiver, ReviewStarted
-from omk.domain.subjects.task import TaskClaimed, TaskStarted
+from omk.domain.subjects.task import TaskStarted
 from omk.domain.wanted import controlling
 from tests.histories import histories
 from tests.noise import answers, commands

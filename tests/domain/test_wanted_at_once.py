@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omk.domain.collisions import collide
 from omk.domain.effects import MergeSlice, RunAgent, TryAgain
 from omk.domain.event import Recorded
 from omk.domain.goal_decider import decide
@@ -13,8 +14,9 @@ from omk.domain.proof.holds import executors
 from omk.domain.state import INITIAL, GoalState, evolve, fold
 from omk.domain.subjects.controller import AbortEffect
 from omk.domain.subjects.goal import CancelGoal, PauseGoal
+from omk.domain.subjects.lease import ExpireLease
 from omk.domain.subjects.slice import SliceRecorded
-from omk.domain.subjects.task import ExpireLease, FailTask, Task, collide
+from omk.domain.subjects.task import FailTask, Task
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.wanted import beside, wanted
 from omk.errors import Refused

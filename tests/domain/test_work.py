@@ -2,9 +2,10 @@
 
 import pytest
 
-from omk.domain.due import due, passed
+from omk.domain.due import passed
+from omk.domain.subjects.lease import ExpireLease, LeaseExpired, RenewLease
 from omk.domain.subjects.slice import SliceRecorded
-from omk.domain.subjects.task import ExpireLease, FinishTask, LeaseExpired, RenewLease
+from omk.domain.subjects.task import FinishTask
 from omk.domain.subjects.worktree import ScopeViolated
 from omk.domain.values import Unreadable
 from tests.scenario import (
@@ -101,17 +102,14 @@ def test_a_task_that_nobody_claimed_lands_nothing():
 
 
 def test_time_takes_a_task_from_a_silent_holder():
-    assert due(BEGUN.state) == time(1000)
     assert passed(BEGUN.state, time(999), BOT) == []
     story = BEGUN.given(*passed(BEGUN.state, time(1000), BOT))
     assert [one.event for one in story.records[-2:]] == [LeaseExpired(task=name, fence=1) for name in ("t1", "t2")]
-    assert due(story.state) is None
 
 
 def test_a_renewed_lease_is_due_later():
     renewal = RenewLease(actor=BOT, task="t1", fence=1, now=time(10), lease_ends=time(2000))
     story = BEGUN.given(renewal)
-    assert due(story.state) == time(1000)
     assert passed(story.state, time(1000), BOT) == [ExpireLease(actor=BOT, task="t2", now=time(1000))]
     story.when(renewal).then_nothing()
 
@@ -123,7 +121,6 @@ def test_a_lease_that_is_over_is_not_renewed():
 
 def test_a_slice_that_waits_is_not_lost_to_time():
     waiting = MOVED.given(done("t1"), left("t2", "base", "two"))
-    assert due(waiting.state) is None
     assert passed(waiting.state, time(10_000), BOT) == []
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from omk.domain.subjects.lease import LeaseExpired, LeaseRenewed
+from omk.domain.subjects.proposal import TaskExcused
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, WorkKept
-from omk.domain.subjects.task import LeaseExpired, LeaseRenewed, TaskExcused, TaskFailed
+from omk.domain.subjects.task import TaskFailed
 from omk.runtime import edge
 from omk.runtime.controller import drive
 from omk.runtime.recovery import ALL_STEPS

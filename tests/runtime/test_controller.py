@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from omk.agents.child import started_at
+from omk.agents.process import started_at
 from omk.domain.effects import RunAgent
 from omk.domain.subjects.budget import ReportUsage, UsageReported
 from omk.domain.subjects.controller import ControllerStarted, StartController

@@ -239,7 +239,7 @@ def test_two_trees_are_compared_and_shown_as_a_patch(shop: Workshop) -> None:
     (change,) = shop.changes(shop.user.tree, new_tree)
     assert (change.path, change.operation) == ("readme.md", "modified")
     assert change.new is not None
-    assert shop.read_blob(change.new) == b"bye\n"
+    assert shop.read_blobs([change.new]) == {change.new: b"bye\n"}
     patch = shop.diff(shop.user.tree, new_tree)
     assert b"--- a/readme.md\n+++ b/readme.md\n@@ -1 +1 @@\n-hello\n+bye\n" in patch
     assert shop.read_path(new_tree, "nothing") is None

@@ -9,7 +9,7 @@ makes you raise `VERSION`.
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from omk.domain.proof import gaps, holds, unanswered
+from omk.domain.proof import gaps, holds, unanswered, unverified
 from omk.domain.proof.gaps import Lack, Owner
 from omk.domain.proof.holds import Evidence
 from omk.domain.state import GoalState
@@ -136,6 +136,7 @@ RULES: tuple[Rule, ...] = (
         reads=("gate.order", "gate.by_name", "gate.seq"),
         owed_by="operator",
         command="omk verify {goal} --gate NAME=COMMAND",
+        lack=unverified.gates_configured,
     ),
     _rule(
         "gates.unchanged",
@@ -143,6 +144,7 @@ RULES: tuple[Rule, ...] = (
         reads=("worktree.guarded", "worktree.tree", "review.waivers"),
         owed_by="operator",
         command="omk waive {goal} gates.unchanged --reason TEXT",
+        lack=unverified.gates_unchanged,
     ),
     _rule(
         "gate.<name>",
@@ -152,6 +154,7 @@ RULES: tuple[Rule, ...] = (
         command="omk verify {goal}",
         codes=_gates,
         name="gate_passed",
+        lack=unverified.gate_passed,
     ),
     _rule(
         "review.<pass>",
@@ -161,6 +164,7 @@ RULES: tuple[Rule, ...] = (
         command="omk review {goal}",
         codes=_reviews,
         name="review_passed",
+        lack=unverified.review_passed,
     ),
     _rule(
         "oracle.<check>",
@@ -170,6 +174,7 @@ RULES: tuple[Rule, ...] = (
         command="omk verify {goal} --gate NAME=COMMAND",
         codes=_checks,
         name="oracle_proven",
+        lack=unverified.oracle_proven,
     ),
     _rule(
         "budget.within",

@@ -1,5 +1,6 @@
 """Why `obligations.closed` does not hold: the answer to each thing announced that no other gap asks for already."""
 
+from omk.domain.attempts import attempt_parts
 from omk.domain.proof import holds
 from omk.domain.proof.gaps import Lack, Missing
 from omk.domain.proof.holds import executors
@@ -35,7 +36,7 @@ def obligations_closed(state: GoalState, _: str) -> Lack:
 def _answer(state: GoalState, obligation: str) -> Missing:
     """The event that would answer what was announced, by what identifies it. A good answer: which one it was, nobody knows."""
     subject, _, key = obligation.partition(":")
-    name, _, attempt = key.rpartition(":")
+    name, attempt = attempt_parts(key)
     if subject in ANSWERED_BY_ATTEMPT:
         return Missing(kind=ANSWERED_BY_ATTEMPT[subject], where={"attempt": int(key)})
     match subject:
@@ -58,7 +59,7 @@ def _answer(state: GoalState, obligation: str) -> Missing:
 def _explains(state: GoalState, obligation: str) -> str | None:
     """The code of the gap whose own missing event is the answer to this obligation."""
     subject, _, key = obligation.partition(":")
-    name, _, attempt = key.rpartition(":")
+    name, attempt = attempt_parts(key)
     match subject:
         case "gate" if _is_newest_run(state, name, attempt):
             return f"gate.{name}" if is_gap(state, name) else _proof_by(state, name)

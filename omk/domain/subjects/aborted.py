@@ -10,11 +10,6 @@ class EffectAborted(Event, tag="effect_aborted.v1"):
     reason: Text
 
 
-def attempt_key(name: str, attempt: int) -> str:
-    """How a subject remembers an open attempt: the obligation's id without the subject, `tests:2`."""
-    return f"{name}:{attempt}"
-
-
 def aborted_key(event: EffectAborted, subject: str) -> str:
     """The key of the attempt that was aborted; empty if it is another subject's."""
     kind, _, key = event.obligation.partition(":")

@@ -5,6 +5,7 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Output, Recorded, Text, Time, Value, quoted
 from omk.domain.subjects.aborted import EffectAborted
@@ -171,8 +172,8 @@ def tool_called(agents: Agents, event: ToolCalled, record: Recorded) -> Agents:
 
 
 def tool_finished(agents: Agents, event: ToolFinished, record: Recorded) -> Agents:
-    tools = agents.tools.delete(event.tool) if event.tool in agents.tools else agents.tools
-    return replace(agents, tools=tools, tool_failures=agents.tool_failures + (event.outcome != "succeeded"))
+    failures = agents.tool_failures + (event.outcome != "succeeded")
+    return replace(agents, tools=without(agents.tools, event.tool), tool_failures=failures)
 
 
 def asked(agents: Agents, event: PermissionAsked, record: Recorded) -> Agents:
@@ -181,8 +182,7 @@ def asked(agents: Agents, event: PermissionAsked, record: Recorded) -> Agents:
 
 
 def answered(agents: Agents, event: PermissionAnswered, record: Recorded) -> Agents:
-    is_open = event.permission in agents.permissions
-    return replace(agents, permissions=agents.permissions.delete(event.permission)) if is_open else agents
+    return replace(agents, permissions=without(agents.permissions, event.permission))
 
 
 def finished(agents: Agents, event: AgentFinished, record: Recorded) -> Agents:
@@ -209,8 +209,7 @@ def _end(agents: Agents, agent: str, task: str, **fields: object) -> Agents:
     run = last.get(task) or AgentRun(agent=agent, attempt=0, started_seq=0, seq=0)  # one that nobody announced counts, too
     if run.agent == agent and task:
         last = last.set(task, replace(run, **fields))
-    running = agents.running.delete(agent) if agent in agents.running else agents.running
-    return replace(agents, last=last, running=running)
+    return replace(agents, last=last, running=without(agents.running, agent))
 
 
 def aborted(agents: Agents, event: EffectAborted, record: Recorded) -> Agents:
@@ -220,9 +219,9 @@ def aborted(agents: Agents, event: EffectAborted, record: Recorded) -> Agents:
             reason = quoted(record, event.reason)
             return _end(agents, name, agents.running[name].of or "", seq=record.seq, outcome="stopped", reason=reason)
         case "tool" if name in agents.tools:
-            return replace(agents, tools=agents.tools.delete(name), tool_failures=agents.tool_failures + 1)
+            return replace(agents, tools=without(agents.tools, name), tool_failures=agents.tool_failures + 1)
         case "permission" if name in agents.permissions:
-            return replace(agents, permissions=agents.permissions.delete(name))
+            return replace(agents, permissions=without(agents.permissions, name))
         case _:
             return agents
 

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import task_of, without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Value
 from omk.domain.subjects.aborted import EffectAborted, aborted_key
@@ -148,11 +149,6 @@ def limited(budget: Budget, event: BudgetSet, record: Recorded) -> Budget:
     return replace(budget, time_ms=event.time_ms, tokens=event.tokens, micro_usd=event.micro_usd, seq=record.seq)
 
 
-def task_of(agent: str) -> str:
-    """The task that an agent works on: ids are `<task>:<attempt>`."""
-    return agent.rpartition(":")[0]
-
-
 def used(budget: Budget, event: UsageReported, record: Recorded) -> Budget:
     task = task_of(event.agent)
     driver = budget.drivers.get(task, "")
@@ -194,15 +190,11 @@ def began(budget: Budget, event: AgentStarted, record: Recorded) -> Budget:
 
 
 def ended(budget: Budget, event: AgentFinished | AgentDied, record: Recorded) -> Budget:
-    return _forget(budget, event.agent)
+    return replace(budget, by_agent=without(budget.by_agent, event.agent))
 
 
 def aborted(budget: Budget, event: EffectAborted, record: Recorded) -> Budget:
-    return _forget(budget, aborted_key(event, "agent"))
-
-
-def _forget(budget: Budget, agent: str) -> Budget:
-    return replace(budget, by_agent=budget.by_agent.delete(agent)) if agent in budget.by_agent else budget
+    return replace(budget, by_agent=without(budget.by_agent, aborted_key(event, "agent")))
 
 
 def task_limited(budget: Budget, event: TaskBudgetSet, record: Recorded) -> Budget:
@@ -292,7 +284,7 @@ class ExtendBudget(Command, frozen=True):
 
 
 class SetTaskBudget(Command, frozen=True):
-    """Set the limits of one task."""
+    """Set the limits of one task: `ExtendTaskBudget` reckons them, this is asked only where a log is decided again."""
 
     limits: TaskBudgetSet
 

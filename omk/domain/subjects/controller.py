@@ -10,7 +10,7 @@ from omk.domain.event import Command, Event, Recorded, Text, Value
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.agent import AgentDied, AgentFinished
 from omk.domain.subjects.goal import GoalForked
-from omk.domain.subjects.task import LeaseExpired
+from omk.domain.subjects.lease import LeaseExpired
 from omk.errors import Refused
 
 Step = Literal["plan", "execute", "verify", "review", "accept", "merge"]

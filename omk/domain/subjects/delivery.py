@@ -5,9 +5,10 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_key, without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value, quoted
-from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
+from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.goal import GoalForked
 from omk.errors import Refused
 
@@ -145,7 +146,7 @@ def merge_failed(delivery: Delivery, event: MergeFailed, record: Recorded) -> De
 
 
 def _ended(delivery: Delivery, key: str) -> Delivery:
-    return replace(delivery, merging=delivery.merging.delete(key)) if key in delivery.merging else delivery
+    return replace(delivery, merging=without(delivery.merging, key))
 
 
 def _failed(delivery: Delivery, record: Recorded, reason: str) -> Delivery:

@@ -5,9 +5,10 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_key, without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Digest, Event, Output, Recorded, Text, Time, Tree, Value, quoted
-from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
+from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.values import GateDefinition, GateOutcome, Guard
@@ -190,7 +191,7 @@ def _probed(gates: Gates, event: GateStarted, more: int) -> Gates:
 
 def ran(gates: Gates, event: GateRan, record: Recorded) -> Gates:
     key = attempt_key(event.gate, event.attempt)
-    begun, gates = gates.running.get(key), _ended(gates, key)
+    begun, gates = gates.running.get(key), replace(gates, running=without(gates.running, key))
     gate = gates.by_name.get(event.gate)
     if gate is None:
         return gates
@@ -216,10 +217,6 @@ def ran(gates: Gates, event: GateRan, record: Recorded) -> Gates:
     return _change(gates, event.gate, last=run, runs=gate.runs + 1, failures=failures, reds=reds)
 
 
-def _ended(gates: Gates, key: str) -> Gates:
-    return replace(gates, running=gates.running.delete(key)) if key in gates.running else gates
-
-
 def breaker_opened(gates: Gates, event: BreakerOpened, record: Recorded) -> Gates:
     return _change(gates, event.gate, breaker_until=event.until, probes=None, breaker_seq=record.seq)
 
@@ -240,7 +237,8 @@ def aborted(gates: Gates, event: EffectAborted, record: Recorded) -> Gates:
         return gates
     gate = gates.by_name.get(begun.event.gate)
     is_probe = gate is not None and begun.seq > gate.breaker_seq
-    return _ended(_probed(gates, begun.event, 1) if is_probe else gates, key)
+    gates = _probed(gates, begun.event, 1) if is_probe else gates
+    return replace(gates, running=without(gates.running, key))
 
 
 def ordered(gates: Gates, event: ControllerStarted, record: Recorded) -> Gates:
@@ -293,7 +291,7 @@ class RecordGate(Command, frozen=True):
 
 
 class OpenBreaker(Command, frozen=True):
-    """Stop running a gate that only fails."""
+    """Stop running a gate that only fails: the answer of a gate asks for it by itself, this only where a log is decided again."""
 
     gate: str
     until: Time

@@ -8,6 +8,7 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value
 from omk.domain.subjects.aborted import EffectAborted
@@ -156,7 +157,7 @@ def aborted(landing: Landing, event: EffectAborted, record: Recorded) -> Landing
 
 
 def _answered(landing: Landing, name: str) -> Landing:
-    return replace(landing, open=landing.open.delete(name)) if name in landing.open else landing
+    return replace(landing, open=without(landing.open, name))
 
 
 def forked(landing: Landing, event: GoalForked, record: Recorded) -> Landing:

@@ -8,6 +8,7 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value
 from omk.domain.subjects.aborted import EffectAborted
@@ -186,7 +187,7 @@ def aborted(publication: Publication, event: EffectAborted, record: Recorded) ->
 
 
 def _answered(publication: Publication, name: str) -> Publication:
-    return replace(publication, open=publication.open.delete(name)) if name in publication.open else publication
+    return replace(publication, open=without(publication.open, name))
 
 
 def forked(publication: Publication, event: GoalForked, record: Recorded) -> Publication:

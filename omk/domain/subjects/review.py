@@ -3,9 +3,10 @@
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_key, without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value, quoted
-from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
+from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.goal import GoalForked
 from omk.domain.values import Finding, ReviewPass
 from omk.errors import Refused
@@ -141,7 +142,7 @@ OUTCOMES = {
 
 
 def answered(reviews: Reviews, event: Verdict, record: Recorded) -> Reviews:
-    reviews = _ended(reviews, attempt_key(event.review, event.attempt))
+    reviews = replace(reviews, running=without(reviews.running, attempt_key(event.review, event.attempt)))
     known = reviews.by_pass.get(event.review)
     if known is not None and event.attempt < known.attempt:
         return reviews
@@ -159,17 +160,13 @@ def answered(reviews: Reviews, event: Verdict, record: Recorded) -> Reviews:
     return replace(reviews, by_pass=reviews.by_pass.set(event.review, review))
 
 
-def _ended(reviews: Reviews, key: str) -> Reviews:
-    return replace(reviews, running=reviews.running.delete(key)) if key in reviews.running else reviews
-
-
 def waived(reviews: Reviews, event: WaiverGranted, record: Recorded) -> Reviews:
     waiver = Waiver(tree=event.tree, actor=record.actor, reason=quoted(record, event.reason), seq=record.seq)
     return replace(reviews, waivers=reviews.waivers.set(event.code, waiver))
 
 
 def aborted(reviews: Reviews, event: EffectAborted, record: Recorded) -> Reviews:
-    return _ended(reviews, aborted_key(event, "review"))
+    return replace(reviews, running=without(reviews.running, aborted_key(event, "review")))
 
 
 def forked(reviews: Reviews, event: GoalForked, record: Recorded) -> Reviews:

@@ -1,10 +1,11 @@
 """A slice: what the work on one task left in its own worktree, on its way into the goal's tree."""
 
-from typing import Literal, TypeVar
+from typing import Literal
 
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value, quoted
 from omk.domain.subjects.goal import GoalForked
@@ -12,7 +13,6 @@ from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.values import Change, Unreadable
 
 Side = Literal["safe", "unsafe"]
-Kind = TypeVar("Kind")
 
 # --- Events: the stored names. Change one only by adding a version. ---
 
@@ -190,11 +190,6 @@ def landed(slices: Slices, event: FilesChanged, record: Recorded) -> Slices:
     if task is None or (task not in slices.waiting and task not in slices.conflicts):
         return slices
     return replace(slices, waiting=without(slices.waiting, task), conflicts=without(slices.conflicts, task))
-
-
-def without(by_task: Map[str, Kind], task: str) -> Map[str, Kind]:
-    """The map without that task."""
-    return by_task.delete(task) if task in by_task else by_task
 
 
 def forked(slices: Slices, event: GoalForked, record: Recorded) -> Slices:

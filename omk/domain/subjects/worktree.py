@@ -5,9 +5,10 @@ from typing import Literal
 from immutables import Map
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_key, without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Event, Recorded, Text, Tree, Value
-from omk.domain.subjects.aborted import EffectAborted, aborted_key, attempt_key
+from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.delivery import ChangeAccepted
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.values import Base, Change, Unreadable
@@ -182,12 +183,7 @@ def opened(files: Files, event: WorktreeOpened, record: Recorded) -> Files:
 
 
 def closed(files: Files, event: WorktreeClosed, record: Recorded) -> Files:
-    return _gone(files, attempt_key(event.worktree, event.number))
-
-
-def _gone(files: Files, key: str) -> Files:
-    is_open = key in files.open_worktrees
-    return replace(files, open_worktrees=files.open_worktrees.delete(key)) if is_open else files
+    return replace(files, open_worktrees=without(files.open_worktrees, attempt_key(event.worktree, event.number)))
 
 
 def changed(files: Files, event: FilesChanged, record: Recorded) -> Files:
@@ -249,7 +245,7 @@ def accepted(files: Files, event: ChangeAccepted, record: Recorded) -> Files:
 
 
 def aborted(files: Files, event: EffectAborted, record: Recorded) -> Files:
-    return _gone(files, aborted_key(event, "worktree"))
+    return replace(files, open_worktrees=without(files.open_worktrees, aborted_key(event, "worktree")))
 
 
 def forked(files: Files, event: GoalForked, record: Recorded) -> Files:

@@ -1,5 +1,6 @@
 """What holds a goal up, and what it has announced: ended, answered, or given up."""
 
+from omk.domain.attempts import attempt_parts
 from omk.domain.event import Command
 from omk.domain.goal_decider import decide
 from omk.domain.proof import holds
@@ -67,7 +68,7 @@ def _answer(course: Course, obligation: str) -> Command | None:
     """The best answer to what was announced, if there is one."""
     state, event = course.state, course.event
     subject, _, rest = obligation.partition(":")
-    name, _, number = rest.rpartition(":")
+    name, number = attempt_parts(rest)
     match subject:
         case "tool":
             return agent.FinishTool(
@@ -102,7 +103,7 @@ def _judgement(course: Course, obligation: str) -> Command | None:
     """What a gate or a review that was begun on this tree may say; one begun on another has nothing to say of it."""
     state = course.state
     subject, _, rest = obligation.partition(":")
-    name, _, attempt = rest.rpartition(":")
+    name, attempt = attempt_parts(rest)
     since, files = state.obligation[obligation].seq, state.worktree
     is_current = since > max(files.seq, files.base_seq)
     if subject == "review" and is_current:

@@ -6,7 +6,7 @@ from omk.domain.event import Command
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import built_in_plan
 from omk.domain.proof.holds import executors
-from omk.domain.subjects import agent, task, worktree
+from omk.domain.subjects import agent, proposal, task, worktree
 from omk.replay.future.course import CONTROLLER, Course, Way
 from omk.replay.suppose.fill import WORDS
 from omk.replay.suppose.meant import has_succeeded
@@ -27,12 +27,12 @@ def plan(course: Course, _: Way) -> None:
         course.ask(PlanGoal(actor=CONTROLLER, tasks=tuple(tasks.values())))
         return
     for one in _awaited(course, known, usual).values():
-        course.ask(task.ProposeTask(actor=CONTROLLER, proposed=one))
+        course.ask(proposal.ProposeTask(actor=CONTROLLER, proposed=one))
     if not executors(course.state):
         for one in (*known.values(), *usual.values()):
             if one.role == task.EXECUTOR:
-                course.ask(task.ProposeTask(actor=CONTROLLER, proposed=one))
-                course.ask(task.AcceptTask(actor=CONTROLLER, task=one.task))
+                course.ask(proposal.ProposeTask(actor=CONTROLLER, proposed=one))
+                course.ask(proposal.AcceptTask(actor=CONTROLLER, task=one.task))
 
 
 def _awaited(course: Course, tasks: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:

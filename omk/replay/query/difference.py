@@ -27,13 +27,8 @@ class Change(Struct, frozen=True):
     cause: int | None
 
 
-def flat(moment: Moment) -> dict[str, Value]:
-    """Every leaf of the namespace by its path, but for what is null and for what changes with every event."""
-    return {path_text(path): leaf for path, leaf in leaves(moment).items()}
-
-
 def leaves(moment: Moment) -> dict[Path, Value]:
-    """The same by the keys of the path."""
+    """Every leaf of the namespace by the keys of its path, but for what is null and for what changes with every event."""
     return dict(one for path, name in told_names() for one in leaves_of(plain(name.value(moment)), path))
 
 

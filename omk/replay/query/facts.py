@@ -4,12 +4,12 @@ from typing import Any
 
 import msgspec
 
+from omk.domain.attempts import attempt_key
 from omk.domain.event import Unknown, kind_of
 from omk.domain.proof.holds import gate_passed, is_fresh, oracle_proven
 from omk.domain.proof.proof import GateLine, gap_of, gate_line, review_line
 from omk.domain.proof.rules import judged
 from omk.domain.state import GoalState
-from omk.domain.subjects.aborted import attempt_key
 from omk.domain.subjects.goal import Halt
 from omk.domain.subjects.obligation import Obligation
 from omk.domain.subjects.task import Task

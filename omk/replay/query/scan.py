@@ -1,4 +1,4 @@
-"""When an expression came true, or changed: first, last, and the last time before an event."""
+"""When an expression came true, or changed: first and last."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -66,12 +66,6 @@ def last(history: History, expression: Expression, upto: int | None = None) -> O
         return _standing(history, turn.record.seq, end)
     became = next(backwards, None)
     return _standing(history, became.record.seq if became else 0, turn.record.seq - 1)
-
-
-def last_change(history: History, expression: Expression, before: int) -> Occurrence | None:
-    """The last event before *before* after which the value, also of a condition, is another than before it."""
-    turn = next(_backwards(history, expression, before - 1), None)
-    return None if turn is None else _occurrence(expression, turn)
 
 
 def _standing(history: History, since: int, end: int) -> Occurrence | None:

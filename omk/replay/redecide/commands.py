@@ -20,8 +20,10 @@ from omk.domain.subjects import (
     gate,
     goal,
     landing,
+    lease,
     policy,
     progress,
+    proposal,
     publication,
     review,
     task,
@@ -41,9 +43,9 @@ class Asked(NamedTuple):
     span: int = 1
 
 
-def _claim(event: task.TaskClaimed, record: Recorded) -> task.ClaimTask:
+def _claim(event: lease.TaskClaimed, record: Recorded) -> lease.ClaimTask:
     """Its time, which is not on record, was not after the record's: a lease that was over then is over now."""
-    return task.ClaimTask(actor=record.actor, task=event.task, worker=event.worker, now=record.at, lease_ends=event.lease_ends)
+    return lease.ClaimTask(actor=record.actor, task=event.task, worker=event.worker, now=record.at, lease_ends=event.lease_ends)
 
 
 ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
@@ -54,16 +56,18 @@ ALONE: dict[type[Event], Callable[[Any, Recorded], Command]] = {
     goal.GoalUnblocked: lambda _, r: goal.UnblockGoal(actor=r.actor),
     goal.GoalFailed: lambda e, r: goal.FailGoal(actor=r.actor, reason=e.reason),
     goal.DecisionRecorded: lambda e, r: goal.RecordDecision(actor=r.actor, answer=e.answer),
-    task.TaskProposed: lambda e, r: task.ProposeTask(actor=r.actor, proposed=e),
-    task.TaskAccepted: lambda e, r: task.AcceptTask(actor=r.actor, task=e.task),
-    task.TaskRejected: lambda e, r: task.RejectTask(actor=r.actor, task=e.task, code=e.code, reason=e.reason),
-    task.TaskClaimed: _claim,
-    task.LeaseRenewed: lambda e, r: task.RenewLease(actor=r.actor, task=e.task, fence=e.fence, now=r.at, lease_ends=e.lease_ends),
-    task.LeaseExpired: lambda e, r: task.ExpireLease(actor=r.actor, task=e.task, now=r.at),
+    proposal.TaskProposed: lambda e, r: proposal.ProposeTask(actor=r.actor, proposed=e),
+    proposal.TaskAccepted: lambda e, r: proposal.AcceptTask(actor=r.actor, task=e.task),
+    proposal.TaskRejected: lambda e, r: proposal.RejectTask(actor=r.actor, task=e.task, code=e.code, reason=e.reason),
+    lease.TaskClaimed: _claim,
+    lease.LeaseRenewed: lambda e, r: lease.RenewLease(
+        actor=r.actor, task=e.task, fence=e.fence, now=r.at, lease_ends=e.lease_ends
+    ),
+    lease.LeaseExpired: lambda e, r: lease.ExpireLease(actor=r.actor, task=e.task, now=r.at),
     task.TaskStarted: lambda e, r: task.StartTask(actor=r.actor, task=e.task, worker=e.worker),
     task.TaskFinished: lambda e, r: task.FinishTask(actor=r.actor, task=e.task, attempt=e.attempt, tree=e.tree),
     task.TaskFailed: lambda e, r: task.FailTask(actor=r.actor, task=e.task, attempt=e.attempt, reason=e.reason),
-    task.TaskExcused: lambda e, r: task.ExcuseTask(actor=r.actor, task=e.task, reason=e.reason),
+    proposal.TaskExcused: lambda e, r: proposal.ExcuseTask(actor=r.actor, task=e.task, reason=e.reason),
     task.TaskRetried: lambda e, r: task.RetryTask(actor=r.actor, task=e.task, reason=e.reason),
     worktree.WorktreeOpened: lambda e, r: worktree.OpenWorktree(
         actor=r.actor, worktree=e.worktree, purpose=e.purpose, tree=e.tree
@@ -154,10 +158,10 @@ def _fork(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
 
 
 def _planning(ahead: Ahead, actor: str, _: GoalState) -> Asked | None:
-    proposed: list[task.TaskProposed] = []
+    proposed: list[proposal.TaskProposed] = []
     place = 0
-    while isinstance(event := ahead.event(place), task.TaskProposed | task.TaskAccepted):
-        proposed += [event] if isinstance(event, task.TaskProposed) else []
+    while isinstance(event := ahead.event(place), proposal.TaskProposed | proposal.TaskAccepted):
+        proposed += [event] if isinstance(event, proposal.TaskProposed) else []
         place += 1
     if not isinstance(event, goal.GoalPlanned) or not {one.task for one in proposed} <= set(event.tasks):
         return None  # a proposal of its own
@@ -191,7 +195,7 @@ def _files(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
 
 def _reclaim(ahead: Ahead, _: str, __: GoalState) -> Asked | None:
     expired, claimed, record = ahead.event(0), ahead.event(1), ahead.at(1)
-    if not isinstance(expired, task.LeaseExpired) or not isinstance(claimed, task.TaskClaimed) or record is None:
+    if not isinstance(expired, lease.LeaseExpired) or not isinstance(claimed, lease.TaskClaimed) or record is None:
         return None
     return Asked(_claim(claimed, record), 2) if claimed.task == expired.task else None
 
@@ -221,11 +225,11 @@ def _gate(ahead: Ahead, actor: str, state: GoalState) -> Asked | None:
 TOGETHER: dict[type[Event], Callable[[Ahead, str, GoalState], Asked | None]] = {
     goal.GoalCreated: _creation,
     goal.GoalForked: _fork,
-    task.TaskProposed: _planning,
+    proposal.TaskProposed: _planning,
     goal.DecisionRecorded: _answer,
     worktree.FilesChanged: _files,
     gate.GateRan: _gate,
-    task.LeaseExpired: _reclaim,
+    lease.LeaseExpired: _reclaim,
     controller.ControllerStarted: _start,
 }
 """The command behind an event that begins what one command records together; None where it does not."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from omk.domain.attempts import attempt_key
 from omk.domain.event import Event
 from omk.domain.proof.rules import VERSION
 from omk.domain.state import GoalState
@@ -16,8 +17,10 @@ from omk.domain.subjects import (
     gate,
     goal,
     landing,
+    lease,
     policy,
     progress,
+    proposal,
     publication,
     review,
     task,
@@ -66,7 +69,7 @@ def _first(names: Callable[[GoalState], Any]) -> Know:
 
 
 OF_KIND: dict[tuple[type[Event], str], Know] = {
-    (agent.AgentStarted, "agent"): lambda where, state: f"{meant.task_of(where, state)}:{meant.run_attempt(where, state)}",
+    (agent.AgentStarted, "agent"): lambda where, state: attempt_key(meant.task_of(where, state), meant.run_attempt(where, state)),
     (agent.AgentStarted, "attempt"): meant.run_attempt,
     (agent.AgentSaid, "agent"): meant.any_agent,
     (agent.AgentSaid, "number"): lambda _, state: state.agent.messages + 1,
@@ -110,14 +113,14 @@ OF_KIND: dict[tuple[type[Event], str], Know] = {
     (progress.IterationMeasured, "gates"): _is(()),
     **{(kind, "base"): meant.tree_of for kind in (slices.SliceRecorded, slices.SliceConflicted, slices.WorkKept)},
     **{(kind, "attempt"): meant.task_attempt for kind in (slices.SliceRecorded, slices.SliceConflicted, slices.WorkKept)},
-    (task.TaskProposed, "role"): _is(task.EXECUTOR),
-    (task.TaskProposed, "acceptance"): _is(("It is as supposed.",)),
-    (task.TaskRejected, "code"): _is("task.rejected"),
+    (proposal.TaskProposed, "role"): _is(task.EXECUTOR),
+    (proposal.TaskProposed, "acceptance"): _is(("It is as supposed.",)),
+    (proposal.TaskRejected, "code"): _is("task.rejected"),
     (task.TaskStarted, "attempt"): meant.next_task_attempt,
     (task.TaskRetried, "attempt"): meant.next_task_attempt,
     (task.TaskFinished, "attempt"): meant.task_attempt,
     (task.TaskFailed, "attempt"): meant.task_attempt,
-    (task.TaskClaimed, "fence"): _fence(1),
+    (lease.TaskClaimed, "fence"): _fence(1),
     (verdict.ProofIssued, "status"): _is("not_ready"),
     (worktree.FilesChanged, "changes"): meant.own_changes,
     (worktree.WorktreeRebased, "changes"): meant.net_changes,

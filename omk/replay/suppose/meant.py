@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from omk.domain.attempts import attempt_key, attempt_parts
 from omk.domain.oracle import proves
 from omk.domain.plan import EXECUTE
 from omk.domain.proof.holds import executors, gate_passed, review_passed
@@ -24,8 +25,8 @@ SOME = "supposed"
 
 def open_attempts(state: GoalState, subject: str, name: str) -> list[int]:
     """The attempts of *name* that were announced and are not answered, the oldest first."""
-    found = (key.partition(":")[2].rpartition(":") for key in state.obligation if key.startswith(f"{subject}:"))
-    return [int(attempt) for one, _, attempt in found if one == name and attempt.isdecimal()]
+    found = (attempt_parts(key.partition(":")[2]) for key in state.obligation if key.startswith(f"{subject}:"))
+    return [int(attempt) for one, attempt in found if one == name and attempt.isdecimal()]
 
 
 def attempt_of(state: GoalState, subject: str, name: str, before: int) -> int:
@@ -80,7 +81,7 @@ def agent_of(where: Where, state: GoalState) -> str:
     name = task_of(where, state)
     at_work = sorted(one for one, run in state.agent.running.items() if run.of == name)
     last = state.agent.last.get(name)
-    return next(iter((*at_work, *((last.agent,) if last else ()))), f"{name}:1")
+    return next(iter((*at_work, *((last.agent,) if last else ()))), attempt_key(name, 1))
 
 
 def any_agent(where: Where, state: GoalState) -> str:
@@ -205,7 +206,7 @@ def commit_of(where: Where, state: GoalState) -> str:
 
 def worktree_of(where: Where, state: GoalState) -> str:
     """The worktree that is meant: the one given, or one that is open."""
-    names = (key.partition(":")[2].rpartition(":")[0] for key in state.obligation if key.startswith("worktree:"))
+    names = (attempt_parts(key.partition(":")[2])[0] for key in state.obligation if key.startswith("worktree:"))
     return str(where.get("worktree") or next(names, "agent"))
 
 

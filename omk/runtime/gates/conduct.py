@@ -1,7 +1,6 @@
 """How gates are carried out, beyond what each runs: how many at once, which first, how often again, and when to let one rest."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +8,7 @@ from msgspec import Meta, Struct
 
 from omk.domain.duration import SECOND, parse_duration
 from omk.domain.event import Value
+from omk.domain.graph import cycle
 from omk.domain.subjects.policy import Flaky, Needs, PolicyConfigured
 from omk.domain.values import GateDefinition
 from omk.errors import Refused
@@ -114,17 +114,8 @@ def wrong_needs(needs: Sequence[Needs], gates: Sequence[GateDefinition]) -> tupl
         if other in known and known[other].skipped
     ]
     wrong += [f"Gates: {names}."] if wrong else []
-    loop = _cycle({one.gate: one.gates for one in needs})
+    loop = cycle({one.gate: one.gates for one in needs})
     return (*wrong, f"{' → '.join(loop)} need each other.") if loop else tuple(wrong)
-
-
-def _cycle(needs: Mapping[str, Sequence[str]]) -> list[str]:
-    """One cycle as the names on it, or an empty list."""
-    try:
-        TopologicalSorter(needs).prepare()
-    except CycleError as error:
-        return list(reversed(error.args[1]))
-    return []
 
 
 def known_needs(needs: Sequence[Needs], gates: Sequence[GateDefinition]) -> tuple[Needs, ...]:

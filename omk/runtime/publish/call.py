@@ -9,8 +9,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from omk.agents.child import marked
 from omk.agents.orphans import MARK
+from omk.agents.process import marked
 from omk.runtime.git import Finished
 from omk.runtime.publish.trouble import Stopped
 

@@ -2,8 +2,9 @@
 
 from omk.domain.effects import RunAgent
 from omk.domain.proof.holds import executors
+from omk.domain.subjects.lease import ClaimTask
 from omk.domain.subjects.slice import OutsideTouched
-from omk.domain.subjects.task import ClaimTask, StartTask
+from omk.domain.subjects.task import StartTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.runtime import edge
 from omk.runtime.naming import agent_worktree
@@ -56,7 +57,7 @@ def _strays(session: Session, work: Work, changed: FilesChanged, beside: tuple[s
 def _claimed(session: Session, effect: RunAgent) -> Work:
     """Take the task, and open its worktree."""
     handle, actor, task = session.handle, session.actor, effect.task
-    worker = f"agent:{task}:{effect.attempt}"
+    worker = f"agent:{effect.agent}"
     lease_ends = edge.later(session.state.policy.lease_ms)
     claim = ClaimTask(actor=actor, task=task, worker=worker, now=edge.now(), lease_ends=lease_ends)
     handle(claim, StartTask(actor=actor, task=task, worker=worker))

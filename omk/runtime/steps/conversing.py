@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from omk.agents.child import Child, Exit
 from omk.agents.driver import driver_of
+from omk.domain.attempts import attempt_key
 from omk.domain.event import Time, Tree
 from omk.domain.subjects.agent import AgentStarted, StartAgent
 from omk.domain.values import Spent
@@ -29,7 +30,7 @@ class Work(NamedTuple):
     @property
     def agent(self) -> str:
         """The agent's id."""
-        return f"{self.task}:{self.attempt}"
+        return attempt_key(self.task, self.attempt)
 
 
 class Ended(NamedTuple):

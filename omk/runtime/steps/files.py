@@ -4,7 +4,7 @@ from pathlib import Path
 
 from omk.domain.event import Command, Tree
 from omk.domain.paths import in_scope
-from omk.domain.subjects.task import ExcuseTask
+from omk.domain.subjects.proposal import ExcuseTask
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.values import Change
 from omk.runtime.gates.guards import broken

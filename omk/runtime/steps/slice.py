@@ -1,5 +1,6 @@
 """Merge what an attempt left into the goal's tree, which has moved on since the attempt began."""
 
+from omk.domain.attempts import attempt_key
 from omk.domain.effects import MergeSlice
 from omk.domain.event import Command, Tree
 from omk.domain.subjects.slice import Collision, MendSlice, RejectSlice, Slice, SliceConflicted, SliceMended
@@ -57,7 +58,7 @@ def _landed(session: Session, task: str, made: Slice, ours: Tree, tree: Tree) ->
     changed = FilesChanged(
         worktree="merge",
         task=task,
-        agent=f"{task}:{made.attempt}",
+        agent=attempt_key(task, made.attempt),
         old=ours,
         tree=tree,
         changes=session.workshop.changes(ours, tree),

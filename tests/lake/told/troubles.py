@@ -11,7 +11,7 @@ from omk.domain.subjects.goal import (
     ResumeGoal,
     UnblockGoal,
 )
-from omk.domain.subjects.task import ClaimTask
+from omk.domain.subjects.lease import ClaimTask
 from tests.lake.told.people import AGAIN, HOUR, Goal
 from tests.lake.told.teller import time
 from tests.lake.told.work import Turn

@@ -1,7 +1,7 @@
 """The fewest missing events close every gap: supposed to come after the log, they leave nothing that blocks."""
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from omk.domain.event import Recorded
 from omk.domain.proof.gaps import Missing
@@ -36,7 +36,7 @@ def test_what_is_named_at_any_moment_of_a_recorded_run_closes_all_that_is_open(r
     assert asked
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
 @given(histories())
 def test_what_is_named_in_any_history_closes_all_that_is_open(records: list[Recorded]):
     history = History("g", lambda low, high: iter(records[low : len(records) if high is None else high]))

@@ -4,12 +4,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from omk.domain.subjects.delivery import RejectChange
-from omk.replay.query.difference import compared, difference, explained, flat, shares, told_names
+from omk.replay.query.difference import compared, difference, explained, shares, told_names
 from omk.replay.query.expression import compile_expression
 from omk.replay.query.files import changed_files, is_comparable
 from omk.replay.query.follow import ALWAYS
 from tests.histories import histories
 from tests.noise import noise
+from tests.replay.query.leaves import flat
 from tests.replay.query.test_scan import told
 from tests.scenario import ANN, PROVEN, READY, change, files, goal, tree
 

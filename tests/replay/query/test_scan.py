@@ -14,7 +14,7 @@ from omk.replay.history import History
 from omk.replay.moment import Moment
 from omk.replay.query.expression import Expression, compile_expression
 from omk.replay.query.names import NAMES
-from omk.replay.query.scan import Occurrence, first, last, last_change
+from omk.replay.query.scan import Occurrence, first, last
 from tests.histories import histories
 from tests.noise import noise
 from tests.scenario import READY, goal
@@ -109,7 +109,7 @@ def seqs_of(values: list[Any], upto: int, *, is_condition: bool) -> list[int]:
 
 @settings(max_examples=150, deadline=None)
 @given(histories() | noise(), st.sampled_from(POOL), st.sampled_from((0, 1, 4)), st.data())
-def test_first_last_and_last_change_are_those_of_asking_at_every_position(records, text, spacing, data):
+def test_first_and_last_are_those_of_asking_at_every_position(records, text, spacing, data):
     expression = compile_expression(text)
     is_condition = expression.is_condition
     values, history = values_of(records, expression), told(records, spacing)
@@ -121,9 +121,6 @@ def test_first_last_and_last_change_are_those_of_asking_at_every_position(record
 
     assert first(history, expression, upto) == expected(seqs[0] if seqs else None)
     assert last(history, expression, upto) == expected(seqs[-1] if seqs else None)
-    before = data.draw(st.integers(1, len(records) + 1))
-    changes = [seq for seq in range(1, before) if values[seq] != values[seq - 1]]
-    assert last_change(history, expression, before) == expected(changes[-1] if changes else None)
 
 
 @pytest.mark.parametrize("text", POOL)

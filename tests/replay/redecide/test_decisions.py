@@ -14,7 +14,7 @@ from omk.domain.proof.rules import VERSION
 from omk.domain.proof.standing import judge
 from omk.domain.subjects.agent import AgentSaid
 from omk.domain.subjects.goal import DecisionRecorded, GoalBlocked
-from omk.domain.subjects.task import ClaimTask, LeaseExpired, TaskClaimed
+from omk.domain.subjects.lease import ClaimTask, LeaseExpired, TaskClaimed
 from omk.domain.subjects.verdict import ProofIssued
 from omk.domain.subjects.worktree import FilesChanged
 from omk.log.memory import MemoryLog
