@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from omk.domain.causes import causes_of
 from omk.domain.event import Command, Event, Recorded
 from omk.domain.goal_decider import PlanGoal, decide
+from omk.domain.instant import EPOCH, MICROSECOND
 from omk.domain.plan import EXECUTE, built_in_plan
 from omk.domain.proof.proof import GoalProof, prove
 from omk.domain.proof.standing import judge
@@ -43,6 +44,11 @@ Step = Command | Event
 def time(seconds: float = 0) -> str:
     """The time so long after the story began."""
     return (START + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(count: int) -> str:
+    """The time of so many microseconds since 1970 began."""
+    return (EPOCH + count * MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @cache

@@ -1,7 +1,9 @@
 """What time alone brings about: the commands that its passing becomes."""
 
+from collections.abc import Mapping
+
 from omk.domain.event import Command, Time
-from omk.domain.spending import goal_reached, task_reached
+from omk.domain.spending import NEVER, goal_reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.budget import BudgetExhausted, ExhaustBudget
 from omk.domain.subjects.gate import HalfOpenBreaker
@@ -10,12 +12,12 @@ from omk.domain.subjects.task import Task
 from omk.domain.wanted import controlling
 
 
-def passed(state: GoalState, now: Time, actor: str) -> list[Command]:
-    """The commands that the passing of time up to *now* has become, by *actor*."""
+def passed(state: GoalState, now: Time, actor: str, slept: Mapping[str, int] = NEVER) -> list[Command]:
+    """The commands that the passing of time up to *now* has become, by *actor*; *slept* tells what was no agent's time."""
     over = (one for one in _held(state) if one.lease_ends is not None and one.lease_ends <= now)
     cool = (name for name, until in _breakers(state).items() if until <= now)
     probes = state.policy.breaker_probes
-    out = None if controlling(state) else goal_reached(state, now)
+    out = None if controlling(state) else goal_reached(state, now, slept)
     used_up = [BudgetExhausted(dimension=out.dimension, limit=out.limit, used=out.used)] if out is not None else []
     return [
         *(ExpireLease(actor=actor, task=one.id, now=now) for one in over),
@@ -24,11 +26,11 @@ def passed(state: GoalState, now: Time, actor: str) -> list[Command]:
     ]
 
 
-def cut_off(state: GoalState, now: Time) -> frozenset[str]:
+def cut_off(state: GoalState, now: Time, slept: Mapping[str, int] = NEVER) -> frozenset[str]:
     """The agents that have to end, because they have used up by *now* what their own task may spend."""
     running = state.agent.running.items()
     known = ((name, one.of) for name, one in running if one.of in state.task)  # a planner is before any task
-    return frozenset(name for name, task in known if task and task_reached(state, task, now) is not None)
+    return frozenset(name for name, task in known if task and task_reached(state, task, now, slept) is not None)
 
 
 def _held(state: GoalState) -> list[Task]:

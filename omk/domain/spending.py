@@ -3,7 +3,7 @@
 Time is the time agents are at work: with two of them at once it runs twice as fast, and without any it stands still.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from omk.domain.amounts import dollars
@@ -21,6 +21,8 @@ MILLISECOND = 1_000
 """In microseconds."""
 
 
+NEVER: Mapping[str, int] = {}
+"""That no agent's time was slept through."""
 MORE: dict[str, str] = {"time": "--add-time 10m", "tokens": "--add-tokens 100000", "usd": "--add-usd 5"}
 """The flag that adds to what may be spent in a dimension."""
 
@@ -89,10 +91,10 @@ def spent_on(state: GoalState, task: str) -> Spent:
     return state.budget.by_task.get(task) or Spent()
 
 
-def task_reached(state: GoalState, task: str, now: Time | None = None) -> Reached | None:
+def task_reached(state: GoalState, task: str, now: Time | None = None, slept: Mapping[str, int] = NEVER) -> Reached | None:
     """Which limit of its own the task has used up; up to *now*, its running agent counts, too."""
     spent = spent_on(state, task)
-    return reached(limits_of(state, task), spent if now is None else until(now, spent, at_work(state, task)))
+    return reached(limits_of(state, task), spent if now is None else until(now, spent, at_work(state, task), slept))
 
 
 class ExtendTaskBudget(Command, frozen=True):
@@ -123,15 +125,15 @@ def task_extended(command: ExtendTaskBudget, state: GoalState) -> list[Event]:
 # --- While agents are at work ---
 
 
-def at_work(state: GoalState, task: str | None = None) -> list[Running]:
+def at_work(state: GoalState, task: str | None = None) -> dict[str, Running]:
     """The agents that run, on one task or on all."""
-    return [one for one in state.agent.running.values() if one.at and task in {None, one.of}]
+    return {name: one for name, one in state.agent.running.items() if one.at and task in {None, one.of}}
 
 
-def until(now: Time, spent: Spent, running: Sequence[Running]) -> Spent:
-    """What was spent once those who run have worked until *now*."""
+def until(now: Time, spent: Spent, running: Mapping[str, Running], slept: Mapping[str, int] = NEVER) -> Spent:
+    """What was spent once those who run have worked until *now*, but for the milliseconds each of them *slept*."""
     end = microseconds(now)
-    more = sum(max(0, end - microseconds(one.at)) for one in running)
+    more = sum(max(0, end - microseconds(one.at) - slept.get(name, 0) * MILLISECOND) for name, one in running.items())
     return Spent(
         time_ms=spent.time_ms + more // MILLISECOND,
         tokens_in=spent.tokens_in,
@@ -141,6 +143,6 @@ def until(now: Time, spent: Spent, running: Sequence[Running]) -> Spent:
     )
 
 
-def goal_reached(state: GoalState, now: Time) -> Reached | None:
+def goal_reached(state: GoalState, now: Time, slept: Mapping[str, int] = NEVER) -> Reached | None:
     """Which limit of the goal is used up by *now*."""
-    return reached(state.budget.limits, until(now, state.budget.spent, at_work(state)))
+    return reached(state.budget.limits, until(now, state.budget.spent, at_work(state), slept))

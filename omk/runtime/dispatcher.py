@@ -93,12 +93,13 @@ class Dispatcher:
     def _go_on(self) -> bool:
         """Take in what has happened, begin what is wanted; whether there is anything to wait for."""
         self.session.handle.refresh()
+        self.session.awake.look(self.session.state.agent.running)
         self._collect()
         if self.is_interrupted:
             return False
         self._heed_time()
         effects = wanted(self.session.state)
-        over = cut_off(self.session.state, edge.now())
+        over = cut_off(self.session.state, edge.now(), self.session.awake.slept)
         for job in self.jobs:
             if job.effect not in effects or (isinstance(job.effect, RunAgent) and job.effect.agent in over):
                 job.stop()
@@ -154,7 +155,7 @@ class Dispatcher:
     def _heed_time(self) -> None:
         """Record what time has brought about, and that the holders of leases are alive."""
         state, now, actor = self.session.state, edge.now(), self.session.actor
-        for command in passed(state, now, actor):
+        for command in passed(state, now, actor, self.session.awake.slept):
             self.session.handle(command)
         lease = state.policy.lease_ms
         at_work = [job.effect for job in self.jobs if not job.session.stop.is_set()]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from omk.domain.subjects.worktree import CloseWorktree, OpenWorktree, Purpose
+from omk.runtime.awake import Awake
 from omk.runtime.handle import Handle
 from omk.runtime.reading import Readings
 from omk.runtime.repository import UserRepository
@@ -43,10 +44,11 @@ class Session(Site):
         self.draft = False
         self.slot = 0
         self.watch = Watch(user)
+        self.awake = Awake()
         self.readings = Readings()
 
     def for_job(self, slot: int) -> Self:
-        """The same, for a thread of its own: it is stopped by itself, and shares the watch and what was read."""
+        """The same, for a thread of its own: it is stopped by itself, and shares the watches and what was read."""
         session = copy.copy(self)
         session.stop, session.slot = threading.Event(), slot
         return session

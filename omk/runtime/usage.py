@@ -122,7 +122,7 @@ def cut(session: Session, agent: str, spent: Spent, now: Time) -> Cut | None:
     state, task = session.state, task_of(agent)
     usage = news(session, agent, spent, 0)
     if usage is not None:
-        after = until(now, plus(spent_on(state, task), usage), at_work(state, task))
+        after = until(now, plus(spent_on(state, task), usage), at_work(state, task), session.awake.slept)
         own = reached(limits_of(state, task), after)
         if own is not None:
             return Cut(own, is_own=True)

@@ -9,7 +9,7 @@ from omk.domain.attempts import attempt_key, task_of
 from omk.domain.due import cut_off, passed
 from omk.domain.effects import RunAgent, TryAgain
 from omk.domain.ending import ending
-from omk.domain.instant import EPOCH, MICROSECOND, microseconds
+from omk.domain.instant import microseconds
 from omk.domain.plan import EXECUTE
 from omk.domain.spending import ExtendTaskBudget, at_work, limits_of, spent_on, task_reached, until
 from omk.domain.state import fold
@@ -34,16 +34,11 @@ from omk.domain.wanted import wanted
 from tests.domain.simulated import Simulated
 from tests.domain.test_wanted import begun
 from tests.histories import histories
-from tests.scenario import ANN, BOT, create, gate_named, gates, goal, order, plan, some, time, two_tasks, work
+from tests.scenario import ANN, BOT, create, gate_named, gates, goal, moment, order, plan, some, time, two_tasks, work
 from tools.examples import EXAMPLES
 
 LIMITS = SetBudget(actor=ANN, limits=BudgetSet(time_ms=100_000, tokens=1_000, micro_usd=None))
 NOTHING = {"active_ms": 0, "tokens_in": 0, "tokens_out": 0, "tokens_cached": 0, "micro_usd": 0}
-
-
-def moment(count: int) -> str:
-    """The time of so many microseconds."""
-    return (EPOCH + count * MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def report(number, agent="t1:1", **spent):
@@ -80,13 +75,22 @@ TWO = (create(max_agents=2), gates(gate_named()), two_tasks(), order("execute", 
 
 def test_two_agents_at_once_use_the_goals_time_up_twice_as_fast():
     story = goal.given(*TWO, LIMITS, *start("t1"), *start("t2"))
-    first, second = (one.at for one in at_work(story.state))
+    first, second = (one.at for one in at_work(story.state).values())
     lead = (microseconds(second) - microseconds(first)) // 1_000
     runs_out = microseconds(second) + (100_000 - lead) // 2 * 1_000
     assert passed(story.state, moment(runs_out - 1_000), BOT) == []
     assert passed(story.state, moment(runs_out), BOT) == [
         ExhaustBudget(actor=BOT, exhausted=BudgetExhausted(dimension="time", limit=100_000, used=100_000))
     ]
+
+
+def test_time_that_the_machine_slept_is_no_agents_time():
+    story = goal.given(*TWO, LIMITS, policy(task_time_ms=60_000), *start("t1"))
+    later = moment(microseconds(story.state.agent.running["t1:1"].at) + 8 * 3_600_000_000)
+    slept = {"t1:1": 8 * 3_600_000 - 59_999}
+    assert (passed(story.state, later, BOT, slept), cut_off(story.state, later, slept)) == ([], frozenset())
+    assert cut_off(story.state, later, {"t1:1": slept["t1:1"] - 1}) == {"t1:1"}
+    assert passed(story.state, later, BOT, {"t2:1": 10**9}), "another agent's sleep is its own"
 
 
 def test_without_an_agent_at_work_no_time_passes():
