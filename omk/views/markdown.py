@@ -37,11 +37,16 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
-def proof_markdown(proof: Document) -> list[str]:
-    """A proof document."""
+def head_markdown(proof: Document) -> list[str]:
+    """The verdict of a proof document in one sentence."""
     lines = ["# Goal Proof", "", f"**{word(proof['status'])}** – {code(proof['goal'])} at event {proof['seq']}", ""]
     lines += [f"> {escaped(proof['summary'])}", ""] if proof["summary"] else []
-    lines += [escaped(proof["readiness"]), "", *gaps_markdown(proof["gaps"])]
+    return [*lines, escaped(proof["readiness"]), ""]
+
+
+def proof_markdown(proof: Document) -> list[str]:
+    """A proof document."""
+    lines = [*head_markdown(proof), *gaps_markdown(proof["gaps"])]
     gates = [
         (escaped(one["name"]), word(one["outcome"]), _seq(one), "yes" if one["fresh"] else "no", code(" ".join(one["command"])))
         for one in proof["gates"]
