@@ -171,7 +171,7 @@ def _open_streams() -> None:
 
 
 def _complain(text: str) -> int:
-    from omk.replay.printable import printable
+    from omk.domain.visible import visible
 
-    print(f"omk: {printable(text)}", file=sys.stderr)
+    print(f"omk: {visible(text.replace(chr(10), ' '))}", file=sys.stderr)
     return FAILED

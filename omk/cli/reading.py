@@ -12,7 +12,7 @@ from omk.cli.output import say
 from omk.cli.output import show as print_document
 from omk.domain.state import GoalState
 from omk.domain.words import counted
-from omk.replay.documents import Document, list_entry, state_document
+from omk.replay.documents import PERMISSIONS, Document, list_entry, permissions_of, state_document
 from omk.replay.proof_document import proof_document
 from omk.views import goals, markdown
 from omk.views.proof import proof_lines
@@ -91,6 +91,8 @@ def show(
     with found(address, store, everywhere=everywhere) as one:
         state = one.resolved(state_document(*one.history.at(one.seq)))
         state["forks"] = one.archive.forks(one.goal)
+        state["permissions"] = permissions_of(one.history.pick(PERMISSIONS, 0, one.seq))
+        state = one.resolved(state)
     print_document(choice, state, lambda width: goals.show_lines(state, width), lambda: markdown.state_markdown(state))
 
 

@@ -64,7 +64,7 @@ def on_goal(
     try:
         refuse_inside(verb, is_known=known.has, folder=known.folder)
         goals = [Known(goal, at) for goal, at in known.goals()]
-        goal = unnamed(known) if name is None and unnamed is not None else find_goal(name or LATEST, goals)
+        goal = unnamed(known) if name is None and unnamed is not None else find_goal(LATEST if name is None else name, goals)
         with Progress() as progress:
 
             def listen(record: Recorded) -> None:

@@ -14,6 +14,11 @@ def microseconds(time: Time) -> int:
     return (datetime.fromisoformat(time) - EPOCH) // MICROSECOND
 
 
+def moment(time: Time) -> str:
+    """A recorded time to the second, as people read it: `2026-11-22 10:15:00 UTC`."""
+    return f"{time[:10]} {time[11:19]} UTC"
+
+
 def instant(count: int) -> Time | None:
     """The time that is so many microseconds after 1970 began; null if nobody can live to see it."""
     return None if count > LAST else (EPOCH + count * MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

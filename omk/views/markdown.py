@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from omk.views.lines import word
+from omk.domain.visible import visible
+from omk.views.fsck import checked
+from omk.views.lines import task_word, word
 from omk.views.times import moment, took
 from omk.views.why import causes_text, kind_name, left_out_text, told_by, where_text
 
@@ -55,7 +57,7 @@ def proof_markdown(proof: Document) -> list[str]:
     reviews = [(one["pass"], word(one["outcome"]), _seq(one), escaped(one["summary"] or "")) for one in proof["reviews"]]
     lines += ["## Reviews", "", *table(("pass", "outcome", "event", "summary"), reviews)]
     lines += [f"## Changed Files ({len(proof['changed_files'])})", ""]
-    lines += [*(f"- {code(path)}" for path in proof["changed_files"]), ""]
+    lines += [*(f"- {code(visible(path))}" for path in proof["changed_files"]), ""]
     given = proof["integration"]
     words = f": {escaped(given['summary'])}" if given["summary"] else ""
     waivers = [f"- {code(one['code'])} by {escaped(one['actor'])}: {escaped(one['reason'])}" for one in proof["waivers"]]
@@ -128,7 +130,9 @@ def state_markdown(state: Document) -> list[str]:
     """A state document."""
     lines = ["# Goal", "", f"**{word(state['status'])}** – {code(state['goal'])}, phase {word(state['phase'])}", ""]
     lines += [f"> {escaped(state['prompt'] or '')}", "", f"Updated {moment(state['updated_at'])}", ""]
-    rows = [(code(one["id"]), one["status"], str(one["attempts"]), escaped(one["title"] or "")) for one in state["tasks"]]
+    rows = [
+        (code(one["id"]), task_word(one["status"]), str(one["attempts"]), escaped(one["title"] or "")) for one in state["tasks"]
+    ]
     lines += ["## Tasks", "", *table(("task", "status", "attempts", "title"), rows)]
     from_there = [state["forked_from"]] if state["forked_from"] else []
     kin = [("forked from", one) for one in from_there] + [("fork", one) for one in state.get("forks", ())]
@@ -153,7 +157,7 @@ def fsck_markdown(report: Document) -> list[str]:
         for one in report["problems"]
     ]
     verdict = "sound" if report["ok"] else "damaged"
-    lines = [f"# Store: {verdict}", "", f"{report['goals']} goal(s), {report['events']} event(s)", ""]
+    lines = [f"# Store: {verdict}", "", checked(report), ""]
     return [*lines, *table(("goal", "event", "code", "what"), rows)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from omk.domain.duration import SECOND
 from omk.domain.plan import PLAN
 from omk.domain.subjects.task import EXECUTOR
-from omk.views.lines import Line, Span, badge, heading, line, style_of, wrapped
+from omk.views.lines import Line, Span, badge, heading, line, style_of, task_word, wrapped
 from omk.views.markdown import code, escaped, table
 from omk.views.rows import described
 from omk.views.times import took
@@ -22,7 +22,7 @@ def plan_lines(plan: Document, width: int) -> list[Line]:
         return [*lines, *heading("No plan yet")]
     lines += heading(f"Plan ({len(work)})")
     for task in work:
-        lines.append(line("  ", Span(task["id"], "bold"), "  ", Span(task["status"], style_of(task["status"]))))
+        lines.append(line("  ", Span(task["id"], "bold"), "  ", Span(task_word(task["status"]), style_of(task["status"]))))
         lines += wrapped(" ".join((task["title"] or "").split()), width, indent="    ")
         facts = [(Span(f"  {name}", "dim"), Span(text)) for name, text in _facts(task)]
         lines += described(facts, width)
@@ -83,7 +83,7 @@ def plan_markdown(plan: Document) -> list[str]:
     rows = [
         (
             code(one["id"]),
-            one["status"],
+            task_word(one["status"]),
             escaped(one["title"] or ""),
             ", ".join(code(name) for name in _awaited(one)),
             ", ".join(code(path) for path in one["write_set"]) or "anywhere",

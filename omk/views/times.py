@@ -1,6 +1,7 @@
 """Times and spans of time in words that fit a column."""
 
 from omk.domain.duration import show_span
+from omk.domain.instant import moment as instant_moment
 
 
 def took(milliseconds: int | None) -> str:
@@ -10,4 +11,4 @@ def took(milliseconds: int | None) -> str:
 
 def moment(at: str | None) -> str:
     """A recorded time to the second: `2026-11-22 10:15:00 UTC`."""
-    return f"{at[:10]} {at[11:19]} UTC" if at else "before the first event"
+    return instant_moment(at) if at else "before the first event"

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from omk.domain.event import Value
 from omk.domain.graph import violations
+from omk.domain.instant import moment
 from omk.domain.plan import EXECUTE
 from omk.domain.proof import holds
 from omk.domain.proof.holds import executors
@@ -20,6 +21,7 @@ from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.gate import Gate, GateRun
 from omk.domain.subjects.task import EXECUTOR
+from omk.domain.visible import visible
 from omk.domain.words import counted
 
 Owner = Literal["agent", "controller", "operator", "external"]
@@ -54,10 +56,15 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
+def _some_paths(paths: Sequence[str]) -> str:
+    return _some([visible(path) for path in paths])
+
+
 def log_understood(state: GoalState, _: str) -> Lack:
     odd = state.strange
     kind, seq, count = (odd.kind, odd.seq, odd.count) if odd else ("?", 0, 0)
-    text = f"{count} event(s) are of a kind this omk does not know, the first is {kind} at event {seq}. Upgrade omk."
+    are = "event is" if count == 1 else "events are"
+    text = f"{count} {are} of a kind this omk does not know, the first is {kind} at event {seq}. Upgrade omk."
     return Lack(text=text, missing=Missing(kind=kind), evidence=(seq,))
 
 
@@ -141,7 +148,7 @@ def _unmerged(state: GoalState, apart: Sequence[str], idle: Sequence[str]) -> La
     """What was made and is not in the goal's tree: it conflicts with it, or its merge is still to come."""
     conflicts, waiting = state.slice.conflicts, state.slice.waiting
     words = [
-        f"The work on {name} conflicts with the goal's tree in {_some(conflicts[name].paths)}"
+        f"The work on {name} conflicts with the goal's tree in {_some_paths(conflicts[name].paths)}"
         if name in conflicts
         else f"The work on {name} is not merged yet"
         for name in apart[:_SHOWN]
@@ -162,18 +169,23 @@ def _changes(tasks: Sequence[str]) -> tuple[Missing, tuple[Missing, ...]]:
 
 def files_recorded(state: GoalState, code: str) -> Lack:
     files = state.worktree
-    names = _some([f"{one.path} ({one.reason})" for one in files.unreadable])
+    names = _some([f"{visible(one.path)} ({one.reason})" for one in files.unreadable])
     missing = Missing(kind="waiver_granted.v1", where={"code": code, "tree": files.tree})
     return Lack(text=f"Could not be recorded: {names}.", missing=missing, evidence=(files.seq,))
 
 
 def scope_respected(state: GoalState, code: str) -> Lack:
     bad = state.worktree.outside
-    paths = _some([path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:_SHOWN]])
-    names = _some([name for name, _ in bad])
+    still = [(name, [path for path in one.paths if path in state.worktree.paths]) for name, one in bad]
+    if len(still) == 1:
+        text = f"{still[0][0]} changed files outside its declared scope: {_some_paths(still[0][1])}."
+    else:
+        each = "; ".join(f"{name} changed {_some_paths(paths)}" for name, paths in still[:_SHOWN])
+        more = f"; so did {len(still) - _SHOWN} more" if len(still) > _SHOWN else ""
+        text = f"{len(still)} tasks changed files outside their declared scopes: {each}{more}."
     missing, also = _changes([name for name, _ in bad])
     return Lack(
-        text=f"{names} changed files outside its declared scope: {paths}.",
+        text=text,
         missing=missing,
         also=also,
         evidence=tuple(one.seq for _, one in bad),
@@ -203,7 +215,7 @@ def _guarded(state: GoalState, path: str) -> str:
     gates = state.gate
     name = path.rpartition("/")[2]
     users = [gate for gate in gates.order if any(name in word for word in gates.by_name[gate].definition.command)]
-    return f"{path} (gate {', '.join(users)} runs it)" if users else path
+    return f"{visible(path)} (gate {', '.join(users)} runs it)" if users else visible(path)
 
 
 def gate_passed(state: GoalState, code: str) -> Lack:
@@ -219,7 +231,7 @@ def gate_passed(state: GoalState, code: str) -> Lack:
 def _breaker(gate: Gate) -> str:
     breaker = f"The breaker of gate {gate.definition.name} is"
     if gate.breaker_until is not None:
-        return f"{breaker} open until {gate.breaker_until}, after {counted(gate.failures, 'failure')} in a row."
+        return f"{breaker} open until {moment(gate.breaker_until)}, after {counted(gate.failures, 'failure')} in a row."
     return f"{breaker} half-open: " + ("the next run decides." if gate.probes else "no further run may begin.")
 
 
