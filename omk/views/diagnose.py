@@ -3,7 +3,7 @@
 from typing import Any
 
 from omk.domain.words import counted
-from omk.views.lines import Line, Span, badge, heading, line, table, word, wrapped
+from omk.views.lines import BLANK, Line, Span, badge, heading, line, table, word, wrapped
 from omk.views.markdown import code, escaped
 from omk.views.markdown import table as markdown_table
 from omk.views.rows import described
@@ -17,7 +17,7 @@ LEGEND = {
     "alike": "how like what failed printed is to what it printed in the pass before",
 }
 """What the columns of the iterations mean."""
-SCORE = "✗ marks what stands still. The proof score is the share of the required gates that passed."
+SCORE = "✗ marks what stands still. `proof_score` goes by the share of the required gates that passed."
 HEAD = ("#", "event", "gates", "trees", "files", "tokens", "alike", "owed by the agent")
 
 
@@ -29,6 +29,7 @@ def diagnose_lines(told: Document, width: int) -> list[Line]:
         return lines
     rows = [tuple(Span(one, "dim") for one in HEAD), *(tuple(map(Span, row_of(one))) for one in told["iterations"])]
     lines += [*heading(f"Iterations ({len(told['iterations'])})"), *table(rows, width)]
+    lines.append(BLANK)
     lines += described([(Span(name, "dim"), Span(text, "dim")) for name, text in LEGEND.items()], width)
     if told["metrics"]:
         lines += [*heading("What is looked at, over the last iterations"), *described(list(map(_metric, told["metrics"])), width)]
@@ -56,7 +57,7 @@ def row_of(one: Document) -> tuple[str, ...]:
     """An iteration in columns, as `HEAD` names them."""
     alike = "" if one["likeness"] is None else f"{one['likeness'] / 10:.0f} %"
     gates = f"{one['passed']}/{one['total']}"
-    numbers = (str(one["iteration"]), str(one["seq"]), gates, str(one["trees"]), str(one["files"]), str(one["tokens"]), alike)
+    numbers = (str(one["iteration"]), str(one["seq"]), gates, str(one["trees"]), str(one["files"]), f"{one['tokens']:,}", alike)
     return (*numbers, ", ".join(one["owed"]) or "nothing")
 
 

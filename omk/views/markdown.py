@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omk.domain.visible import visible
+from omk.domain.words import counted
 from omk.views.fsck import checked
 from omk.views.lines import task_word, word
 from omk.views.times import moment, took
@@ -139,7 +140,13 @@ def state_markdown(state: Document) -> list[str]:
     places = [(which, code(one["goal"]), str(one["seq"])) for which, one in kin]
     lines += ["## Forks", "", *table(("which", "goal", "event"), places)] if places else []
     usage = state["usage"]
-    return [*lines, "## Usage", "", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['gate_runs']} gate runs", ""]
+    return [
+        *lines,
+        "## Usage",
+        "",
+        f"{took(usage['active_ms'])}, {usage['tokens']:,} tokens, {counted(usage['gate_runs'], 'gate run')}",
+        "",
+    ]
 
 
 def entry_markdown(entry: Any) -> str:
