@@ -226,3 +226,11 @@ def test_decisions_are_numbered_and_say_context_decision_cost_and_when_to_undo()
     for page in pages:
         headings = re.findall(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
         assert headings == ["Context", "Decision", "Cost", "When we would undo it"], page.name
+
+
+def test_the_tables_of_the_example_of_omk_toml_stand_apart():
+    (example,) = re.findall(r"```toml\n(.*?)```", (REFERENCE / "omk-toml.md").read_text(), re.DOTALL)[:1]
+    lines = example.splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("[")]
+    assert heads
+    assert all(lines[number - 1] == "" for number in heads)

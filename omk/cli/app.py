@@ -59,7 +59,7 @@ COMMANDS: dict[str, str] = {
 SUMMARIES: dict[str, str] = {
     "run": "Carry a goal from words to proof",
     "plan": "Take a goal in and plan it, without starting any work",
-    "execute": "Let the agent work on a goal once more, from the tree as it is",
+    "execute": "Let the agent work once more on each task, or with --task on some, from the tree as it is",
     "verify": "Run every gate on the tree as it is",
     "review": "Make the six review passes over the change as it is",
     "gates": "Say what each gate said and whether its breaker lets it run, or close breakers",
@@ -84,7 +84,7 @@ SUMMARIES: dict[str, str] = {
     "merge": "Bring a ready change into its branch",
     "pause": "Start nothing more on a goal for now, and stop what runs",
     "pr": "Show a goal's pull request, and open or update it if the goal is delivered by one",
-    "resume": "End a pause, or continue a goal whose controller died",
+    "resume": "Go on with a goal that is paused or planned, or whose controller died",
     "cancel": "Give a goal up for good",
     "budget": "Show what a goal may spend and has spent, or add to it",
     "cost": "Sum up what goals have spent",
@@ -171,7 +171,7 @@ def _open_streams() -> None:
 
 
 def _complain(text: str) -> int:
-    from omk.replay.printable import printable
+    from omk.domain.visible import visible
 
-    print(f"omk: {printable(text)}", file=sys.stderr)
+    print(f"omk: {visible(text.replace(chr(10), ' '))}", file=sys.stderr)
     return FAILED

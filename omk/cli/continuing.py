@@ -10,15 +10,19 @@ from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
 from omk.cli.writing import finish, interruptible, open_store, settle
+from omk.domain.proof.holds import executors
+from omk.domain.proof.status import FINAL
 from omk.domain.state import GoalState
+from omk.domain.subjects.agent import AgentStarted
 from omk.domain.wanted import controlling
-from omk.errors import NotFound, OmkError
+from omk.errors import NotFound, OmkError, Refused
 from omk.log.open import store_folder
+from omk.replay.address import LATEST, Known, find_goal
 from omk.runtime.controller import drive
 from omk.runtime.handle import Handle
 from omk.runtime.inside import dead_marks, refuse_inside
 from omk.runtime.intake import check_agent
-from omk.runtime.recovery import left_over
+from omk.runtime.recovery import ALL_STEPS, left_over
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store, require_ours
@@ -28,18 +32,84 @@ LOOKS, PAUSE_SECONDS = 200, 0.05
 
 
 def carry_on(session: Session, agent: str | None, *, form: Format | None, as_json: bool) -> bool:
-    """Do what an ended or dead controller was asked for and did not come to; false when nothing is left to do."""
-    steps = left_over(session.state)
+    """Do what an ended or dead controller was asked for and did not come to; false when nothing is left to do.
+
+    Of a goal that was planned and that no agent has worked on yet, everything is left.
+    """
+    is_new = is_only_planned(session.state)
+    steps = ALL_STEPS if is_new else left_over(session.state)
     if not steps:
         return False
     settings = session.state.goal.settings
-    session.agent = agent or (settings.agent if settings else None)
-    if "execute" in steps and not session.state.agent.last:
-        check_agent(session.agent)
+    session.agent = agent_of(session, agent)
+    if "execute" in steps and (is_new or not session.state.agent.last):
+        require_agent(session, "resume")
     attempts = settings.max_attempts if settings else 1
-    proof = drive(session, steps, max_attempts=attempts, resume=True)
+    proof = drive(session, steps, max_attempts=attempts, resume=not is_new)
     finish(session, proof, form=form, as_json=as_json, is_driven=True)
     return True
+
+
+def is_only_planned(state: GoalState) -> bool:
+    """Whether the goal has a plan, and nobody was asked yet to carry it out."""
+    request = state.controller.request or state.controller.previous
+    is_asked = request is None or "execute" in request.steps
+    is_begun = any(task.id in state.agent.last for task in executors(state))
+    return bool(state.goal.planned_seq) and not is_asked and not is_begun and controlling(state) is None
+
+
+def agent_of(session: Session, given: str | None) -> str | None:
+    """The agent that is named now, or was when the goal began, or else the one that worked last."""
+    state = session.state
+    named = given or (state.goal.settings.agent if state.goal.settings else None)
+    runs = [run.started_seq for task in executors(state) if (run := state.agent.last.get(task.id))]
+    if named or not runs:
+        return named
+    last = session.handle.record_at(max(runs))
+    return last.event.driver if last and isinstance(last.event, AgentStarted) else None
+
+
+def require_agent(session: Session, verb: str) -> None:
+    """Raise `Refused` unless the session has an agent that can be started."""
+    if session.agent is None:
+        raise Refused(f"No agent is named. Name one: omk {verb} {session.goal} --agent 'command:…'")
+    check_agent(session.agent)
+
+
+def waits_for(state: GoalState) -> str | None:
+    """Why there is something to resume, in a few words; none where there is not."""
+    ruling = controlling(state)
+    if ruling in FINAL or is_at_work(state):
+        return None
+    if state.controller.active is not None:
+        return "its controller died"
+    if ruling is not None:
+        return "paused" if ruling == "paused" else None
+    if is_only_planned(state):
+        return "planned, and not begun"
+    return "it ended before all was done" if left_over(state) else None
+
+
+def one_that_waits(known: Store) -> str:
+    """The goal that a bare `omk resume` means: the only one with something to resume, or the latest one if none has.
+
+    Of goals that are only planned the latest one counts. Raises `Refused` where it could be several.
+    """
+    goals = sorted(known.goals(), key=lambda one: (one[1], one[0]))
+    waiting = dict[str, str]()
+    for goal, _ in goals:
+        with contextlib.suppress(OmkError):  # damaged: who goes there is told
+            state = Handle(known.log, goal, known.folder).state
+            why = waits_for(state)
+            if why is not None and (goal == goals[-1][0] or not is_only_planned(state)):
+                waiting[goal] = why
+    if len(waiting) > 1:
+        names = "; ".join(f"{goal} ({why})" for goal, why in waiting.items())
+        raise Refused(f"{len(waiting)} goals wait to be resumed: {names}. Name one: omk resume {next(iter(waiting))}")
+    if waiting and len(goals) > 1:
+        (goal, why), *_ = waiting.items()
+        say(f"resuming {goal} ({why}).")
+    return next(iter(waiting), None) or find_goal(LATEST, [Known(goal, at) for goal, at in goals])
 
 
 def is_at_work(state: GoalState) -> bool:

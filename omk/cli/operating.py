@@ -1,15 +1,18 @@
 """What only a person does: accept, reject, decide, waive, merge, pause, resume, cancel."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 
 from omk.cli.arguments import AgentOption, GoalArgument
-from omk.cli.continuing import carry_on, goes_on, is_at_work
+from omk.cli.continuing import carry_on, goes_on, is_at_work, one_that_waits
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
-from omk.cli.writing import finish, on_goal, settle
+from omk.cli.writing import finish, on_goal, settle, settle_in_short
+from omk.domain.event import Recorded
 from omk.domain.state import GoalState
+from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.delivery import AcceptChange, RejectChange
 from omk.domain.subjects.goal import CancelGoal, PauseGoal, RecordDecision, ResumeGoal
@@ -20,6 +23,7 @@ from omk.runtime.merge import merge_change
 from omk.runtime.publish.order import is_published, merge_published
 from omk.runtime.recovery import recover
 from omk.runtime.session import Session
+from omk.views.lines import word
 
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
 LooseReason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, in words.")]
@@ -129,32 +133,43 @@ def pause(
     as_json: JsonOption = False,
 ) -> None:
     """Start nothing more on a goal for now, and stop what runs: omk pause latest."""
-    with on_goal(goal, "pause", store) as session:
-        session.handle(PauseGoal(actor=session.actor, reason=reason))
-        stopped = _stopped(session.state)
-        settle(session, form=form, as_json=as_json)
-        say(f"Paused. {stopped} Go on with: omk resume {session.goal}")
+    heard: list[Recorded] = []
+    with on_goal(goal, "pause", store, heard=heard) as session:
+        left = ended_of(heard)
+        paused = session.handle(PauseGoal(actor=session.actor, reason=reason))
+        stopped = stopped_of(session.state, left)
+        settle_in_short(session, form=form, as_json=as_json)
+        said = "Paused." if paused else "Nothing to do: it is paused already."
+        say(f"{said} {stopped} Go on with: omk resume {session.goal}")
 
 
 def resume(
-    goal: GoalArgument = "latest",
+    goal: Annotated[
+        str | None, typer.Argument(metavar="[GOAL]", help="As elsewhere; without it the one that can be resumed.")
+    ] = None,
     agent: AgentOption = None,
     store: StoreOption = None,
     form: FormatOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End a pause, or continue a goal whose controller died: omk resume latest."""
-    with on_goal(goal, "resume", store) as session:
+    """Go on with a goal that is paused or planned, or whose controller died: omk resume latest."""
+    with on_goal(goal, "resume", store, unnamed=one_that_waits) as session:
         resumed = session.handle(ResumeGoal(actor=session.actor))
         if resumed and is_at_work(session.state) and goes_on(session):
             say(f"Resumed: the controller of {session.goal} goes on.")
             finish(session, session.handle.proof, form=form, as_json=as_json)
-        elif carry_on(session, agent, form=form, as_json=as_json):
-            return
-        else:
-            if not resumed:
-                say(f"Nothing to do: {session.goal} is {session.handle.proof.status}.")
+        elif not carry_on(session, agent, form=form, as_json=as_json):
             settle(session, form=form, as_json=as_json)
+            say(_nothing_left(session, is_resumed=bool(resumed)))
+
+
+def _nothing_left(session: Session, *, is_resumed: bool) -> str:
+    """What to do about a goal of which nothing is left that was asked for."""
+    proof = session.handle.proof
+    said = "Resumed, and nothing that was asked for is left to do" if is_resumed else "Nothing to do"
+    command = next((gap.command for gap in proof.gaps if not gap.follows_from), None)
+    more = f" Next: {command}" if command is not None and proof.status == "not_ready" else ""
+    return f"{said}: {session.goal} is {word(proof.status)}.{more}"
 
 
 def cancel(
@@ -165,21 +180,35 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Give a goal up for good: omk cancel latest --reason "no longer wanted"."""
-    with on_goal(goal, "cancel", store) as session:
-        session.handle(CancelGoal(actor=session.actor, reason=reason))
-        stopped = _stopped(session.state)
+    heard: list[Recorded] = []
+    with on_goal(goal, "cancel", store, heard=heard) as session:
+        left = ended_of(heard)
+        cancelled = session.handle(CancelGoal(actor=session.actor, reason=reason))
+        stopped = stopped_of(session.state, left)
         if session.state.slice.waiting:
             recover(session)  # nobody waits for it any more
-        settle(session, form=form, as_json=as_json)
-        say(f"Cancelled. {stopped}")
+        settle_in_short(session, form=form, as_json=as_json)
+        said = "Cancelled." if cancelled else "Nothing to do: it is cancelled already."
+        say(f"{said} {stopped} What happened: omk replay {session.goal}")
 
 
 STOPPABLE = ("agent:", "gate:", "review:", "tool:setup:")
 
 
-def _stopped(state: GoalState) -> str:
-    """What becomes of what runs, which the controller stops as soon as it hears of the order."""
-    running = [name.replace(":", " ", 1) for name in state.obligation if name.startswith(STOPPABLE)]
-    if not running:
-        return "Nothing was running."
-    return f"Being stopped: {', '.join(running)}; what agents have changed is kept."
+def stopped_of(state: GoalState, left: Sequence[str] = ()) -> str:
+    """What becomes of what runs, which the controller stops as soon as it hears of the order; *left* has ended already."""
+    running = [name for name in state.obligation if name.startswith(STOPPABLE)]
+    words = f"Its controller was gone; ended what that had left: {_names(left)}." if left else ""
+    if running:
+        return f"{words} Being stopped: {_names(running)}; what agents have changed is kept.".strip()
+    return words or "Nothing was running."
+
+
+def ended_of(heard: Iterable[Recorded]) -> list[str]:
+    """The obligations of a dead controller that were closed just now."""
+    aborted = (one.event.obligation for one in heard if isinstance(one.event, EffectAborted))
+    return [name for name in aborted if name.startswith(STOPPABLE)]
+
+
+def _names(obligations: Iterable[str]) -> str:
+    return ", ".join(name.replace(":", " ", 1) for name in obligations)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from omk.cli.options import Format
+from omk.domain.visible import visible
 from omk.replay.printable import printable
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def draw_markdown(lines: Iterable[str]) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person something that is not the answer."""
-    print(f"omk: {printable(text)}", file=sys.stderr)
+    """Tell the person something that is not the answer; what cannot be seen in a name is spelled out."""
+    print(f"omk: {visible(text.replace(chr(10), ' '))}", file=sys.stderr)
 
 
 def is_terminal() -> bool:

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Self
 
-from omk.domain.duration import show_span
-from omk.domain.event import Recorded
-from omk.domain.subjects.agent import AgentFinished
+from omk.domain.duration import SECOND, show_duration, show_span
+from omk.domain.event import Recorded, Time
+from omk.domain.instant import microseconds
+from omk.domain.subjects.agent import AgentFinished, PermissionAnswered
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
-from omk.domain.subjects.gate import BreakerOpened, GateRan
+from omk.domain.subjects.gate import BreakerHalfOpened, BreakerOpened, GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
 from omk.domain.subjects.landing import PullRequestChecked, PullRequestMerged
 from omk.domain.subjects.proposal import TaskRejected
@@ -19,8 +20,11 @@ from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotAp
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
 from omk.domain.subjects.task import TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
+from omk.domain.visible import visible
 from omk.domain.words import counted
+from omk.replay.timeline import touched_text
 
+SECOND_US = 1_000_000
 GOOD, BAD, PLAIN = "green", "red", "cyan"
 
 
@@ -53,7 +57,9 @@ class Progress:
 
     def record(self, record: Recorded) -> None:
         """Something was recorded; most of it needs no line."""
-        line = line_of(record.event, record.goal)
+        line = line_of(record.event, record.goal, record.at)
+        if isinstance(record.event, BreakerOpened) and self._status is not None:
+            self._status.update(f"waiting to run gate {escaped(record.event.gate)} again …")
         if line is None:
             return
         with self._lock:
@@ -82,14 +88,19 @@ class Progress:
     def _draw(self, mark: str, colour: str, text: str) -> None:
         with contextlib.suppress(OSError):  # whoever watched has left; the work goes on
             if self._console is not None:
-                from rich.markup import escape
-
-                self._console.print(f"[{colour}]{mark}[/{colour}] {escape(text)}")
+                self._console.print(f"[{colour}]{mark}[/{colour}] {escaped(text)}")
             else:
-                print(f"{mark} {text}", file=sys.stderr, flush=True)
+                print(f"{mark} {visible(text)}", file=sys.stderr, flush=True)
 
 
-def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind
+def escaped(text: str) -> str:
+    """Text that rich draws as it is, and that does nothing to the terminal."""
+    from rich.markup import escape
+
+    return escape(visible(text))
+
+
+def line_of(event: object, goal: str, at: Time) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind
     """Mark, colour and words for an event worth a line, without any free text."""
     match event:
         case GoalCreated() | GoalForked():
@@ -103,7 +114,14 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             good = outcome == "passed"
             return "✓" if good else "✗", GOOD if good else BAD, f"gate {gate} {outcome} ({show_span(took)})"
         case BreakerOpened(gate=gate, failures=failures, until=until):
-            return "✗", BAD, f"gate {gate} is not run before {until}: {counted(failures, 'failure')} in a row"
+            seconds = -((microseconds(at) - microseconds(until)) // SECOND_US)
+            rest, clock = show_duration(seconds * SECOND), until[11:19]
+            why = f"gate {gate} failed {failures} times in a row" if failures > 1 else f"gate {gate} failed"
+            return "✗", BAD, f"{why}; its next run has to wait {rest}, until {clock} UTC"
+        case BreakerHalfOpened(gate=gate):
+            return "·", PLAIN, f"gate {gate} is tried again"
+        case PermissionAnswered(agent=agent, answer="refused", rule=rule):
+            return "✗", BAD, f"agent {agent} asked, and was refused by {rule}"
         case ReviewPassed(review=name):
             return "✓", GOOD, f"review {name} passed"
         case ReviewNotApplicable(review=name):
@@ -131,7 +149,7 @@ def line_of(event: object, goal: str) -> tuple[str, str, str] | None:  # noqa: C
             return "✓", GOOD, f"merged {url} as {commit[:12]}"
         case SliceConflicted(task=task, collisions=collisions):
             return "✗", BAD, f"{task} conflicts with the goal's tree in {counted(len(collisions), 'file')}"
-        case OutsideTouched(agents=agents, where=where, paths=paths):
-            return "!", BAD, f"{where} changed while {', '.join(agents)} ran: {', '.join(paths[:3])}"
+        case OutsideTouched():
+            return "!", BAD, touched_text(event)
         case _:
             return None

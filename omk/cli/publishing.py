@@ -26,4 +26,5 @@ def pr(
     with on_goal(goal, "pr", store) as session:
         session.draft, session.into = draft, base
         answer = ask_for_pull_request(session, dry_run=dry_run)
+        answer |= {"status": session.handle.proof.status}
     show(form, answer, lambda width: draft_lines(answer, width), lambda: draft_markdown(answer))

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from omk.cli.progress import Progress
-from omk.replay.printable import printable
+from omk.domain.visible import visible
 
 PATIENCE_SECONDS = 300
 PER_SECOND = 10
@@ -48,7 +48,7 @@ class Questions:
     def _answer(self, question: str, is_over: Callable[[], bool]) -> bool | None:
         """Ask until yes or no is said; what was typed before the question was there is no answer to it."""
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-        _write(f"omk: {printable(question)}\n")
+        _write(f"omk: {visible(question)}\n")
         for word in self._lines(is_over):
             if word in YES:
                 return True

@@ -4,12 +4,15 @@ from typing import Annotated
 
 import typer
 
+from omk.agents.process import is_alive
 from omk.cli.app import NOT_READY
 from omk.cli.archive import Archive, Found, found, opened
 from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.output import show as print_document
-from omk.replay.documents import Document, list_entry, state_document
+from omk.domain.state import GoalState
+from omk.domain.words import counted
+from omk.replay.documents import PERMISSIONS, Document, list_entry, permissions_of, state_document
 from omk.replay.proof_document import proof_document
 from omk.views import goals, markdown
 from omk.views.proof import proof_lines
@@ -23,7 +26,8 @@ def list_goals(
     with opened(store, everywhere=everywhere) as archive:
         entries = [] if archive is None else _entries(archive)
         if archive is not None and len(entries) < len(archive.heads):
-            say(f"{len(archive.heads) - len(entries)} goal(s) of other repositories are in this store too: --all")
+            others = counted(len(archive.heads) - len(entries), "goal")
+            say(f"Also in this store, of other repositories: {others} (--all).")
     print_document(choice, entries, lambda width: goals.list_lines(entries, width), lambda: markdown.list_markdown(entries))
 
 
@@ -36,7 +40,18 @@ def _entry(archive: Archive, goal: str) -> Document:
     archive.check(goal)
     head, history = archive.heads[goal].seq, archive.history(goal)
     one = Found(archive, goal, head, head, history)
-    return one.resolved(list_entry(*history.at(head)))
+    pair = history.at(head)
+    _tell_of_death(one, pair[0])
+    return one.resolved(list_entry(*pair))
+
+
+def _tell_of_death(one: Found, state: GoalState) -> None:
+    """Say on stderr if nobody works on a goal of this repository that still reads as running: the log cannot know."""
+    active, is_now = state.controller.active, one.seq == one.head
+    if active is None or not is_now or one.archive.repository is None or is_alive(active.pid, active.started):
+        return
+    if state.goal.cancelled is None:
+        say(f"The controller of {one.goal} (process {active.pid}) died. Go on: omk resume {one.goal}")
 
 
 def status(
@@ -50,6 +65,7 @@ def status(
     choice = chosen(form, as_json)
     with found(address, store, everywhere=everywhere) as one:
         pair = one.history.at(one.seq)
+        _tell_of_death(one, pair[0])
         state, proof = one.resolved(state_document(*pair)), one.resolved(proof_document(*pair))
     names = ("goal", "status", "phase", "prompt", "created_at", "updated_at", "tree")
     short = {name: state[name] for name in names}
@@ -75,6 +91,8 @@ def show(
     with found(address, store, everywhere=everywhere) as one:
         state = one.resolved(state_document(*one.history.at(one.seq)))
         state["forks"] = one.archive.forks(one.goal)
+        state["permissions"] = permissions_of(one.history.pick(PERMISSIONS, 0, one.seq))
+        state = one.resolved(state)
     print_document(choice, state, lambda width: goals.show_lines(state, width), lambda: markdown.state_markdown(state))
 
 

@@ -6,17 +6,19 @@ from typing import Annotated, Literal
 import typer
 
 from omk.cli.archive import Archive, find, found, opened
+from omk.cli.continuing import is_at_work, waits_for
 from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
-from omk.cli.writing import on_goal, settle
+from omk.cli.writing import finish, on_goal
 from omk.domain.amounts import micro_dollars, milliseconds, positive
-from omk.domain.spending import ExtendTaskBudget
+from omk.domain.spending import MORE, ExtendTaskBudget, amount_of
 from omk.domain.state import GoalState
-from omk.domain.subjects.budget import BudgetExtended, ExtendBudget, require_more
+from omk.domain.subjects.budget import BudgetExtended, Dimension, ExtendBudget, require_more
 from omk.errors import NotFound
 from omk.replay.address import parse_address
 from omk.replay.spending import budget_document, cost_document
-from omk.views import spending
+from omk.runtime.session import Session
+from omk.views.spending import budget_lines, budget_markdown, cost_lines, cost_markdown
 
 By = Literal["goal", "task", "agent"]
 
@@ -48,7 +50,7 @@ def budget(
 def _show(goal: str, choice: Format, store: str | None) -> None:
     with found(goal, store, everywhere=False) as one:
         document = budget_document(*one.history.at(one.seq))
-    show(choice, document, lambda width: spending.budget_lines(document, width), lambda: spending.budget_markdown(document))
+    show(choice, document, lambda width: budget_lines(document, width), lambda: budget_markdown(document))
 
 
 def _extend(goal: str, task: str | None, more: BudgetExtended, choice: Format, store: str | None) -> None:
@@ -56,8 +58,35 @@ def _extend(goal: str, task: str | None, more: BudgetExtended, choice: Format, s
         actor = session.actor
         own = ExtendTaskBudget(actor=actor, task=task, extended=more) if task else ExtendBudget(actor=actor, extended=more)
         done = session.handle(own)
-        settle(session, form=choice, as_json=False)
-        say(f"Extended. Carry on: omk execute {session.goal}" if done else f"Nothing to do: {task} has no such limit.")
+        proof = session.handle.issue_proof(actor)
+        if choice is Format.JSON:
+            finish(session, proof, form=choice, as_json=False)
+        else:
+            document = budget_document(session.state, proof)
+            show(choice, document, lambda width: budget_lines(document, width), lambda: budget_markdown(document))
+        if done:
+            added = " and ".join(_added(more))
+            say(f"Extended by {added}. {_next(session, task)}")
+        else:
+            say(f"Nothing to do: {task} has no such limit.")
+
+
+def _added(more: BudgetExtended) -> list[str]:
+    """What was added, dimension by dimension."""
+    counts: tuple[tuple[Dimension, int], ...] = (("time", more.time_ms), ("tokens", more.tokens), ("usd", more.micro_usd))
+    return [amount_of(name, count) + (" tokens" if name == "tokens" else "") for name, count in counts if count]
+
+
+def _next(session: Session, task: str | None) -> str:
+    """How the goal goes on now that it may spend more."""
+    state, goal = session.state, session.goal
+    if (out := state.budget.exhausted) is not None:
+        return f"Still used up: {out.dimension}. More of it: omk budget {goal} {MORE[out.dimension]}"
+    if is_at_work(state):
+        return "Its controller is at work and goes by the new limit."
+    if waits_for(state) is not None:
+        return f"Go on: omk resume {goal}"
+    return f"Go on: omk execute {goal}" + (f" --task {task}" if task else "")
 
 
 def cost(
@@ -74,7 +103,7 @@ def cost(
     choice = chosen(form, as_json)
     with opened(store, everywhere=everywhere) as archive:
         document = cost_document(_states(archive, goal), by)
-    show(choice, document, lambda width: spending.cost_lines(document, width), lambda: spending.cost_markdown(document))
+    show(choice, document, lambda width: cost_lines(document, width), lambda: cost_markdown(document))
 
 
 def _states(archive: Archive | None, goal: str | None) -> Iterator[tuple[str, GoalState]]:

@@ -15,6 +15,7 @@ from omk.cli.output import say, show, write_text
 from omk.cli.place import locate, owner
 from omk.cli.syncing import hearing
 from omk.domain.duration import parse_duration
+from omk.domain.words import counted
 from omk.errors import NotFound, Refused, Unusable
 from omk.lake.plain import plain_times
 from omk.lake.question import Question, Row, Value, ask, newest, question, questions, require, written_out
@@ -164,7 +165,7 @@ def _mention_others(lake: "Lake", repository: Value) -> None:
     """Say that an answer without rows may be one because other repositories' goals are not meant."""
     others = 0 if repository is None else lake.sql(_OTHERS, {"repository": repository}).fetchall()[0][0]
     if others:
-        say(f"{others} goal(s) of other repositories are in this store too: --all")
+        say(f"Also in this store, of other repositories: {counted(others, 'goal')} (--all).")
 
 
 def _write_svg(path: Path, answer: Document) -> None:

@@ -1,6 +1,7 @@
 """What makes a goal move: run, and its steps one by one."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -19,7 +20,7 @@ from omk.cli.arguments import (
     SplitOption,
     TasksOption,
 )
-from omk.cli.continuing import continued, is_at_work
+from omk.cli.continuing import agent_of, continued, is_at_work, require_agent
 from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.progress import Progress
@@ -34,6 +35,7 @@ from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates
 from omk.domain.subjects.goal import Accept, Delivery, Merge
 from omk.domain.subjects.policy import ConfigurePolicy, Flaky
+from omk.domain.subjects.task import RetryTask
 from omk.domain.values import Limits
 from omk.errors import NotFound, Refused
 from omk.log.place import here
@@ -133,7 +135,7 @@ def plan(
     if prompt == "latest" or prompt.startswith("goal-") or (" " not in prompt.strip() and _exists(prompt, store)):
         if tasks is not None or split or planner is not None:
             raise Refused(f"--tasks, --split and --planner are for a new goal, and {prompt} is a known one. Leave them out.")
-        _step(prompt, "plan", ("plan",), store=store, form=form, as_json=as_json)
+        _step(prompt, Order("plan", ("plan",)), store=store, form=form, as_json=as_json)
         return
     wishes = Wishes(
         agent=agent,
@@ -151,13 +153,17 @@ def plan(
 
 def execute(
     goal: GoalArgument = "latest",
+    task: Annotated[
+        list[str] | None, typer.Option("--task", metavar="ID", help="Only this task once more, and what nobody has done yet.")
+    ] = None,
     agent: AgentOption = None,
     store: StoreOption = None,
     form: FormatOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the agent work on a goal once more, from the tree as it is: omk execute latest."""
-    _step(goal, "execute", ("plan", "execute"), agent=agent, store=store, form=form, as_json=as_json)
+    """Let the agent work once more on each task, or with --task on some, from the tree as it is: omk execute latest."""
+    order = Order("execute", ("plan", "execute"), agent=agent, tasks=tuple(task or ()))
+    _step(goal, order, store=store, form=form, as_json=as_json)
 
 
 def verify(
@@ -175,14 +181,14 @@ def verify(
     """Run every gate on the tree as it is, with --gate by new definitions: omk verify latest."""
     gates = (tuple(gate or ()), tuple(prove or ()))
     conduct = _conduct(needs, gates_at_once, rerun_failed, flaky)
-    _step(goal, "verify", ("plan", "verify"), gates=gates, conduct=conduct, store=store, form=form, as_json=as_json)
+    _step(goal, Order("verify", ("plan", "verify"), gates=gates, conduct=conduct), store=store, form=form, as_json=as_json)
 
 
 def review(
     goal: GoalArgument = "latest", store: StoreOption = None, form: FormatOption = None, as_json: JsonOption = False
 ) -> None:
     """Make the six review passes over the change as it is: omk review latest."""
-    _step(goal, "review", ("plan", "review"), store=store, form=form, as_json=as_json)
+    _step(goal, Order("review", ("plan", "review")), store=store, form=form, as_json=as_json)
 
 
 def _begin(
@@ -229,31 +235,49 @@ def _begin(
         known.log.close()
 
 
-def _step(
-    goal: str,
-    verb: str,
-    steps: tuple[Step, ...],
-    *,
-    agent: str | None = None,
-    gates: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
-    conduct: Conduct = UNSAID,
-    store: str | None,
-    form: Format | None,
-    as_json: bool,
-) -> None:
+class Order(NamedTuple):
+    """One step of a goal that exists, by whom, by which gates, and of which tasks (none: of all)."""
+
+    verb: str
+    steps: tuple[Step, ...]
+    agent: str | None = None
+    tasks: tuple[str, ...] = ()
+    gates: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    conduct: Conduct = UNSAID
+
+
+def _step(goal: str, order: Order, *, store: str | None, form: Format | None, as_json: bool) -> None:
     chosen(form, as_json)
-    with on_goal(goal, verb, store) as session:
-        settings = session.state.goal.settings
-        session.agent = agent or (settings.agent if settings else None)
-        if verb == "execute":
-            check_agent(session.agent)
-            _require_budget(session)
-        _configure(session, gates, conduct)
-        proof = drive(session, steps)
-        if verb == "plan":
+    with on_goal(goal, order.verb, store) as session:
+        session.agent = agent_of(session, order.agent)
+        if order.verb == "execute":
+            require_agent(session, order.verb)
+            _require_budget(session, order.tasks)
+        _configure(session, order.gates, order.conduct)
+        _open_again(session, order.tasks)
+        proof = drive(session, order.steps, max_attempts=0 if order.tasks else 1)
+        if order.verb == "plan":
             finish_plan(session, proof, form=form, as_json=as_json)
         else:
             finish(session, proof, form=form, as_json=as_json, is_driven=True)
+
+
+def _open_again(session: Session, tasks: Sequence[str]) -> None:
+    """Open these tasks again, so that no other one has to be; raises `Refused` for what is no agent's task."""
+    known = [one.id for one in executors(session.state)]
+    wrong = [name for name in tasks if name not in known]
+    if wrong:
+        raise Refused(f"{session.goal} has no task {wrong[0]} for an agent. Its tasks: {', '.join(known) or 'none yet'}.")
+    if tasks:
+        _refuse_at_work(session)
+        session.handle(*(RetryTask(actor=session.actor, task=name, reason="asked for by a person") for name in tasks))
+
+
+def _refuse_at_work(session: Session) -> None:
+    if is_at_work(session.state):
+        active = session.state.controller.active
+        who = f"{active.controller} (process {active.pid})" if active else "A controller"
+        raise Refused(f"{who} works on this goal. Wait, or `omk pause` it.")
 
 
 def _configure(session: Session, flags: tuple[tuple[str, ...], tuple[str, ...]], conduct: Conduct) -> None:
@@ -268,10 +292,7 @@ def _configure(session: Session, flags: tuple[tuple[str, ...], tuple[str, ...]],
         commands.append(ConfigurePolicy(actor=session.actor, configured=conduct_again(session, conduct, gates)))
     if not commands:
         return
-    if is_at_work(session.state):
-        active = session.state.controller.active
-        who = f"{active.controller} (process {active.pid})" if active else "A controller"
-        raise Refused(f"{who} works on this goal. Wait, or `omk pause` it.")
+    _refuse_at_work(session)
     session.handle(*commands)
     required = [name for name in before.order if before.by_name[name].definition.required]
     gone = [name for name in required if name not in session.state.gate.order]
@@ -288,9 +309,9 @@ def _conduct(needs: list[str] | None, at_once: int | None, rerun: int | None, fl
     )
 
 
-def _require_budget(session: Session) -> None:
-    """Raise `Refused` if no task is left that may spend anything."""
-    tasks = [one.id for one in executors(session.state)]
+def _require_budget(session: Session, chosen_tasks: Sequence[str]) -> None:
+    """Raise `Refused` if no task that is meant may spend anything."""
+    tasks = chosen_tasks or [one.id for one in executors(session.state)]
     spent = [(name, out) for name in tasks if (out := task_reached(session.state, name))]
     if tasks and len(spent) == len(tasks):
         name, out = spent[0]

@@ -2,7 +2,7 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from omk.cli.options import Format, chosen
@@ -11,11 +11,12 @@ from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
 from omk.domain.ending import ALL_DONE, ending
+from omk.domain.event import Recorded
 from omk.domain.proof.proof import GoalProof
 from omk.domain.text import resolve
 from omk.errors import NotFound
 from omk.log.place import here
-from omk.replay.address import Known, find_goal
+from omk.replay.address import LATEST, Known, find_goal
 from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
 from omk.runtime import edge
@@ -23,9 +24,9 @@ from omk.runtime.inside import refuse_inside
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store
-from omk.views.markdown import proof_markdown
+from omk.views.markdown import head_markdown, proof_markdown
 from omk.views.plan import plan_lines, plan_markdown
-from omk.views.proof import ending_lines, proof_lines
+from omk.views.proof import ending_lines, head_lines, proof_lines
 
 SHOWN_PATHS = 3
 
@@ -42,18 +43,36 @@ def open_store(store: str | None, user: UserRepository | None = None, *, identit
 
 
 @contextlib.contextmanager
-def on_goal(name: str, verb: str, store: str | None) -> Iterator[Session]:
-    """A session on an existing goal, for a person; progress goes to stderr."""
-    if "@" in name:
+def on_goal(
+    name: str | None,
+    verb: str,
+    store: str | None,
+    *,
+    unnamed: Callable[[Store], str] | None = None,
+    heard: list[Recorded] | None = None,
+) -> Iterator[Session]:
+    """A session on an existing goal, for a person; progress goes to stderr.
+
+    *unnamed* finds the goal where none is named. *heard* takes in what is recorded, first of it the end of what a dead
+    controller had left.
+    """
+    if name is not None and "@" in name:
         raise NotFound(f"`omk {verb}` acts on a goal as it is now. Name it without @: {name.partition('@')[0]}")
     here()
     refuse_inside(verb)
     known = open_store(store)
     try:
         refuse_inside(verb, is_known=known.has, folder=known.folder)
-        goal = find_goal(name, [Known(goal, at) for goal, at in known.goals()])
+        goals = [Known(goal, at) for goal, at in known.goals()]
+        goal = unnamed(known) if name is None and unnamed is not None else find_goal(LATEST if name is None else name, goals)
         with Progress() as progress:
-            session = known.session(goal, progress.record, progress.begin)
+
+            def listen(record: Recorded) -> None:
+                if heard is not None:
+                    heard.append(record)
+                progress.record(record)
+
+            session = known.session(goal, listen, progress.begin)
             session.warn = say
             refuse_inside(verb, (owed.pid for owed in session.state.obligation.values() if owed.pid is not None))
             session.consult = Questions(progress).ask if is_attended() else None
@@ -94,7 +113,9 @@ def finish(session: Session, proof: GoalProof, *, form: Format | None, as_json: 
 def finish_plan(session: Session, proof: GoalProof, *, form: Format | None, as_json: bool) -> None:
     """Print the plan of the goal: the verdict, with the tasks."""
     state = state_document(session.state, proof)
+    settings = session.state.goal.settings
     document = {**proof_document(session.state, proof), **{name: state[name] for name in ("prompt", "tasks")}}
+    document["agent"] = settings.agent if settings else None
     document = resolve(document, session.handle.record_at)
     show(
         chosen(form, as_json),
@@ -107,6 +128,19 @@ def finish_plan(session: Session, proof: GoalProof, *, form: Format | None, as_j
 def settle(session: Session, *, form: Format | None, as_json: bool) -> None:
     """Issue the proof after a person's word, and print it."""
     finish(session, session.handle.issue_proof(session.actor), form=form, as_json=as_json)
+
+
+def settle_in_short(session: Session, *, form: Format | None, as_json: bool) -> GoalProof:
+    """Issue the proof after a person's word on how the goal goes on, and print its head alone, but as JSON all of it."""
+    proof = session.handle.issue_proof(session.actor)
+    document = resolve(proof_document(session.state, proof), session.handle.record_at)
+    show(
+        chosen(form, as_json),
+        document,
+        lambda width: head_lines(document, width),
+        lambda: head_markdown(document),
+    )
+    return proof
 
 
 def mention_dirt(user: UserRepository) -> None:

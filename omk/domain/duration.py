@@ -34,15 +34,15 @@ def show_duration(milliseconds: int) -> str:
 
 
 def show_span(milliseconds: int) -> str:
-    """How long something took, for people: `340 ms`, `1.2 s`, `3 m 04 s`, `2 h 05 m`, `1 d 03 h`."""
+    """How long something took, for people, wherever omk says it: `340 ms`, `1.2 s`, `3m04s`, `2h05m`, `1d03h`."""
     if milliseconds < 0:
         return f"-{show_span(-milliseconds)}"
     if milliseconds < SECOND:
         return f"{milliseconds} ms"
     if milliseconds < MINUTE:
         return f"{milliseconds // 100 / 10:.1f} s"  # rounded down: 59.96 s is not 60.0 s
-    for large, small, names in ((MINUTE, SECOND, "m s"), (HOUR, MINUTE, "h m"), (DAY, HOUR, "d h")):
-        if milliseconds < large * (24 if large == HOUR else 60) or large == DAY:
-            first, second = names.split()
-            return f"{milliseconds // large} {first} {milliseconds % large // small:02d} {second}"
-    raise AssertionError(milliseconds)
+    if milliseconds < HOUR:
+        return f"{milliseconds // MINUTE}m{milliseconds % MINUTE // SECOND:02}s"
+    if milliseconds < DAY:
+        return f"{milliseconds // HOUR}h{milliseconds % HOUR // MINUTE:02}m"
+    return f"{milliseconds // DAY}d{milliseconds % DAY // HOUR:02}h"

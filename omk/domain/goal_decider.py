@@ -226,8 +226,12 @@ def _plan(command: PlanGoal, state: GoalState) -> list[Event]:
 
 
 def _reopened(command: StartController, state: GoalState) -> list[Event]:
-    """An order to execute opens the agents' tasks again that an earlier order finished, but for those without budget."""
-    if "execute" not in command.started.steps or command.started.resumes is not None:
+    """An order to execute opens the agents' tasks again that an earlier order finished, but for those without budget.
+
+    An order of no attempts takes those alone that are open.
+    """
+    started = command.started
+    if "execute" not in started.steps or started.resumes is not None or not started.max_attempts:
         return []
     events: list[Event] = []
     for task in (one for one in executors(state) if task_reached(state, one.id) is None):

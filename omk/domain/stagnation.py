@@ -14,6 +14,7 @@ from omk.domain.subjects.policy import Policy
 from omk.domain.subjects.progress import Iteration, IterationMeasured
 
 Window = Sequence[IterationMeasured]
+SCOPE = "scope.respected"
 
 
 class Numbers(NamedTuple):
@@ -151,6 +152,16 @@ def _rejections(window: Window) -> Fraction:
     return _streak(length)
 
 
+def _strays(window: Window) -> Fraction:
+    """For how many iterations up to the last something outside the scope stayed changed."""
+    length = 0
+    for one in reversed(window):
+        if SCOPE not in one.owed:
+            break
+        length += 1
+    return _streak(length)
+
+
 def _wandering(window: Window) -> Fraction:
     over = middle(window, tokens_per_point) / NUMBERS.tokens_per_point - 1
     return min(max(over, NONE), CERTAIN)
@@ -173,6 +184,10 @@ STRATEGIES = {
     "refactor_approach": Strategy(
         "The same files are changed back and forth: say in the goal how it should be done instead.",
         "omk replay {goal} --kind files_changed",
+    ),
+    "restore_or_widen_scope": Strategy(
+        "Have those files restored, or begin a goal whose tasks may write them; a person may also waive scope.respected.",
+        "omk why {goal}",
     ),
 }
 """What to do about it, by name."""
@@ -203,6 +218,7 @@ CAUSES = (
     Cause(
         "review_rejection_loop", "the same review objects with the same codes", _rejections, "escalate_to_human", "high", None
     ),
+    Cause("scope_not_respected", "files outside the scope stay changed", _strays, "restore_or_widen_scope", "low", 5_000),
     Cause("inefficient_exploration", "many tokens for little progress", _wandering, "reduce_scope", "low", 6_000),
 )  # fmt: skip
 """In the order in which the first of equals wins."""

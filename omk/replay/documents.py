@@ -4,17 +4,17 @@ They hold quoted texts (`§<seq>:<commitment>`); `omk.domain.text.resolve` puts 
 is fixed: by plan, by configuration, by seq or by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from omk.domain.event import Output
+from omk.domain.event import Output, Recorded, kind_tag, quoted
 from omk.domain.plan import EXECUTE, INTAKE, PLAN, REVIEW, SECURITY_REVIEW, VERIFY
 from omk.domain.proof.holds import executors
 from omk.domain.proof.proof import GoalProof
 from omk.domain.state import GoalState
-from omk.domain.subjects.agent import AgentRun
+from omk.domain.subjects.agent import AgentRun, PermissionAnswered, PermissionAsked
 from omk.domain.subjects.gate import GateRun
 from omk.domain.subjects.goal import Halt
 from omk.domain.subjects.task import Task
@@ -214,6 +214,24 @@ def stagnation_of(state: GoalState) -> Document | None:
         "metrics": list(found.metrics),
         "strategy": found.strategy,
     }
+
+
+PERMISSIONS = frozenset({kind_tag(PermissionAsked), kind_tag(PermissionAnswered)})
+
+
+def permissions_of(records: Iterable[Recorded]) -> list[Document]:
+    """`[{permission, agent, action, title, answer, rule, seq}]`: what agents asked, and what was answered (null: nothing yet)."""
+    asked: dict[str, Document] = {}
+    for record in records:
+        match record.event:
+            case PermissionAsked(permission=name, agent=agent, action=action, title=title):
+                asked[name] = {"permission": name, "agent": agent, "action": action, "title": quoted(record, title)}
+                asked[name] |= {"answer": None, "rule": None, "seq": record.seq}
+            case PermissionAnswered(permission=name, answer=answer, rule=rule) if name in asked:
+                asked[name] |= {"answer": answer, "rule": rule}
+            case _:
+                pass
+    return list(asked.values())
 
 
 def _halt(halt: Halt | None) -> Document | None:

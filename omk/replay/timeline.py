@@ -6,8 +6,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from omk.domain.amounts import dollars
 from omk.domain.digest import digest_of
+from omk.domain.duration import show_span
 from omk.domain.event import Event, Recorded, kind_of, kind_tag
+from omk.domain.instant import moment
+from omk.domain.spending import Reached
 from omk.domain.subjects import (
     agent,
     budget,
@@ -29,6 +33,7 @@ from omk.domain.subjects import (
 from omk.domain.subjects import slice as slices
 from omk.domain.subjects.aborted import EffectAborted
 from omk.domain.text import ERASED, texts
+from omk.domain.visible import visible
 from omk.domain.words import counted
 from omk.replay.printable import LIMIT, shortened
 
@@ -38,7 +43,6 @@ _NONE: Texts = {}
 _PREVIEW = "output.preview"
 _opened = msgspec.json.Decoder(dict[str, tuple[str, str]]).decode
 _HEX = 12
-_SECOND = 1_000
 _PATHS = 3
 
 
@@ -96,21 +100,17 @@ def _word(value: str) -> str:
     return value.replace("_", " ")
 
 
-def _took(milliseconds: int) -> str:
-    return f"{milliseconds} ms" if milliseconds < _SECOND else f"{milliseconds / _SECOND:.1f} s"
-
-
 def _ending(event: Any) -> str:
     """` exit 1, 2.3 s` of what a process did."""
     signal = getattr(event, "signal", None)
     how = f"signal {signal}, " if signal is not None else ""
     how = f"exit {event.exit_code}, " if event.exit_code is not None else how
-    return f" ({how}{_took(event.duration_ms)})"
+    return f" ({how}{show_span(event.duration_ms)})"
 
 
 def _names(values: tuple[str, ...]) -> str:
     more = f" and {len(values) - _PATHS} more" if len(values) > _PATHS else ""
-    return ", ".join(values[:_PATHS]) + more
+    return ", ".join(map(visible, values[:_PATHS])) + more
 
 
 def _files(event: worktree.FilesChanged, _: Texts) -> str:
@@ -120,6 +120,13 @@ def _files(event: worktree.FilesChanged, _: Texts) -> str:
     return f"{event.tree[:_HEX]}: {paths}{missed}"
 
 
+def touched_text(event: slices.OutsideTouched) -> str:
+    """What changed where, while which agents ran: nobody can say whose work it is, and it may be within another's scope."""
+    where = {"checkout": "checkout changed", "git": "git folder changed"}.get(event.where)
+    where = where or f"beyond the scope of its task, worktree {event.where} changed"
+    return f"{where} while {_names(event.agents)} ran: {_names(event.paths)}"
+
+
 def _paths(event: slices.SliceMended | slices.SliceConflicted) -> tuple[str, ...]:
     return tuple(one.path for one in event.collisions)
 
@@ -127,7 +134,7 @@ def _paths(event: slices.SliceMended | slices.SliceConflicted) -> tuple[str, ...
 def _policy(event: policy.PolicyConfigured, _: Texts) -> str:
     breaker = f"breaker after {event.breaker_failures} failures" if event.breaker_failures else "no breaker"
     again = f", red gates again {event.rerun_failed} times" if event.rerun_failed else ""
-    return f"leases of {_took(event.lease_ms)}, {event.gates_at_once} gate(s) at once, {breaker}{again}"
+    return f"leases of {show_span(event.lease_ms)}, {counted(event.gates_at_once, 'gate')} at once, {breaker}{again}"
 
 
 def _oracle(event: goal.OracleAssessed, found: Texts) -> str:
@@ -143,7 +150,7 @@ def _unknown(event: object, _: Texts) -> str:
 SUMMARIES: dict[type[Event], Summary] = {
     goal.GoalCreated: lambda e, t: f"on {e.base.branch or e.base.commit[:_HEX]}{_said(e, t, 'prompt')}",
     goal.GoalConfigured: lambda e, _: (
-        f"agent {e.agent or 'none'}, accept {e.accept}, merge {e.merge}, at most {e.max_attempts} attempt(s)"
+        f"agent {e.agent or 'none'}, accept {e.accept}, merge {e.merge}, at most {counted(e.max_attempts, 'attempt')}"
     ),
     goal.GoalPlanned: lambda e, _: f"{len(e.tasks)} tasks: {', '.join(e.tasks)}",
     goal.GoalPaused: _reason("paused"),
@@ -158,8 +165,8 @@ SUMMARIES: dict[type[Event], Summary] = {
     proposal.TaskProposed: lambda e, t: f"{e.task}{_said(e, t, 'title')}",
     proposal.TaskAccepted: lambda e, _: e.task,
     proposal.TaskRejected: lambda e, t: f"{e.task} ({e.code}){_said(e, t, 'reason')}",
-    lease.TaskClaimed: lambda e, _: f"{e.task} by {e.worker} until {e.lease_ends}",
-    lease.LeaseRenewed: lambda e, _: f"{e.task} until {e.lease_ends}",
+    lease.TaskClaimed: lambda e, _: f"{e.task} by {e.worker} until {moment(e.lease_ends)}",
+    lease.LeaseRenewed: lambda e, _: f"{e.task} until {moment(e.lease_ends)}",
     lease.LeaseExpired: lambda e, _: e.task,
     task.TaskStarted: lambda e, _: f"{e.task}, attempt {e.attempt}",
     task.TaskFinished: lambda e, _: f"{e.task}, attempt {e.attempt}",
@@ -170,7 +177,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     slices.SliceRecorded: lambda e, _: f"{e.task}, attempt {e.attempt}: {e.tree[:_HEX]}, to be merged",
     slices.SliceMended: lambda e, _: f"{e.task} differs only in blanks or comments: {_names(_paths(e))}",
     slices.SliceConflicted: lambda e, _: f"{e.task}, attempt {e.attempt}, with {e.ours[:_HEX]}: {_names(_paths(e))}",
-    slices.OutsideTouched: lambda e, _: f"{e.where} changed while {_names(e.agents)} ran: {_names(e.paths)}",
+    slices.OutsideTouched: lambda e, _: touched_text(e),
     slices.WorkKept: lambda e, t: f"{e.task}, attempt {e.attempt}, as {e.tree[:_HEX]}{_said(e, t, 'reason')}",
     worktree.WorktreeOpened: lambda e, _: f"{e.worktree} ({e.purpose}) at {e.tree[:_HEX]}",
     worktree.FilesChanged: _files,
@@ -190,7 +197,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     gate.GatesConfigured: lambda e, _: _names(tuple(one.name for one in e.gates)) or "no gate",
     gate.GateStarted: lambda e, _: f"{e.gate}, attempt {e.attempt}, on {e.tree[:_HEX]}",
     gate.GateRan: lambda e, t: f"{e.gate} {_word(e.outcome)}{_ending(e)}{_said(e, t, 'reason', 'output.preview')}",
-    gate.BreakerOpened: lambda e, _: f"{e.gate} until {e.until}, after {e.failures} failures",
+    gate.BreakerOpened: lambda e, _: f"{e.gate} until {moment(e.until)}, after {counted(e.failures, 'failure')} in a row",
     gate.BreakerHalfOpened: lambda e, _: f"{e.gate}, {counted(e.probes, 'run')} may begin",
     gate.BreakerClosed: lambda e, _: e.gate,
     review.ReviewStarted: lambda e, _: f"{e.review}, attempt {e.attempt}",
@@ -200,9 +207,9 @@ SUMMARIES: dict[type[Event], Summary] = {
     review.ReviewNotApplicable: lambda e, t: f"{e.review}{_said(e, t, 'reason')}",
     review.WaiverGranted: lambda e, t: f"{e.code}{_said(e, t, 'reason')}",
     budget.BudgetSet: lambda e, _: _limits(e),
-    budget.UsageReported: lambda e, _: f"{e.agent}: {_took(e.active_ms)}, {e.tokens_in}+{e.tokens_out} tokens",
-    budget.BudgetExhausted: lambda e, _: f"{e.dimension}: {e.used} of {e.limit}",
-    budget.BudgetExtended: lambda e, _: f"+{e.time_ms} ms, +{e.tokens} tokens, +{e.micro_usd} µ$",
+    budget.UsageReported: lambda e, _: f"{e.agent}: {show_span(e.active_ms)}, {e.tokens_in:,}+{e.tokens_out:,} tokens",
+    budget.BudgetExhausted: lambda e, _: Reached(e.dimension, e.limit, e.used).words,
+    budget.BudgetExtended: lambda e, _: f"+{show_span(e.time_ms)}, +{e.tokens:,} tokens, +{dollars(e.micro_usd)}",
     budget.TaskBudgetSet: lambda e, _: f"{e.task}: {_limits(e)}",
     delivery.ChangeAccepted: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'summary')}",
     delivery.ChangeRejected: lambda e, t: f"{e.tree[:_HEX]}{_said(e, t, 'reason')}",
@@ -210,7 +217,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     delivery.ChangeMerged: lambda e, _: f"{e.commit[:_HEX]} into {e.branch}",
     delivery.MergeFailed: lambda e, t: f"{e.branch}{_said(e, t, 'reason')}",
     progress.IterationMeasured: lambda e, _: (
-        f"{e.iteration}: {e.passed} of {counted(e.total, 'gate')}, {counted(e.files, 'file')} touched, {e.tokens} tokens"
+        f"{e.iteration}: {e.passed} of {counted(e.total, 'gate')}, {counted(e.files, 'file')} touched, {e.tokens:,} tokens"
     ),
     progress.StagnationDetected: lambda e, t: f"{e.cause} ({e.confidence} %){_said(e, t, 'reason')}",
     publication.PushStarted: lambda e, _: f"{e.commit[:_HEX]} to {e.branch} of {e.remote}",
@@ -233,8 +240,8 @@ TAGS: dict[type, str] = {event: kind_tag(event) for event in SUMMARIES}
 
 
 def _limits(event: budget.BudgetSet | budget.TaskBudgetSet) -> str:
-    return f"{_limit(event.time_ms, 'ms')}, {_limit(event.tokens, 'tokens')}, {_limit(event.micro_usd, 'µ$')}"
-
-
-def _limit(value: int | None, unit: str) -> str:
-    return f"any {unit}" if value is None else f"{value} {unit}"
+    """What may be spent: the dimensions that have a limit."""
+    spans = [] if event.time_ms is None else [show_span(event.time_ms)]
+    tokens = [] if event.tokens is None else [f"{event.tokens:,} tokens"]
+    money = [] if event.micro_usd is None else [dollars(event.micro_usd)]
+    return ", ".join([*spans, *tokens, *money]) or "no limit"

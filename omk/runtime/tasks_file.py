@@ -18,7 +18,7 @@ from omk.errors import Unusable
 from omk.runtime.fitting import without_middle
 from omk.runtime.task_fields import Written, read_task
 
-MOST_BYTES, MOST_PROBLEMS = 4 * 1024 * 1024, 20
+MOST_BYTES, MOST_PROBLEMS, MOST_NAMES = 4 * 1024 * 1024, 20, 3
 MOST_TASKS, SHOWN = 500, 120
 BOM = b"\xef\xbb\xbf"
 """What some editors write before UTF-8."""
@@ -35,14 +35,28 @@ def read_tasks(name: str, scope: tuple[str, ...]) -> Listed:
     """The tasks in the file *name*, which may write within *scope* (empty: anywhere). Raises `Unusable`."""
     tables = _tables(name)
     written = [_one(table, number) for number, table in enumerate(tables, start=1)]
-    problems = [f"{without_middle(one.task.task, SHOWN)}: {problem}." for one in written for problem in one.problems]
+    problems = _told_once([(one.task.task, problem) for one in written for problem in one.problems])
     tasks = tuple(_within(one.task, scope) for one in written)
     problems += [*_unsound(tasks), *_strays(tasks, scope)] if tables else ["There is no task."]
     if problems:
+        problems = list(dict.fromkeys(problems))
         more = f" And {len(problems) - MOST_PROBLEMS} more." if len(problems) > MOST_PROBLEMS else ""
-        shown = " ".join(without_middle(one, 3 * SHOWN) for one in problems[:MOST_PROBLEMS])
+        shown = " ".join(without_middle(one, 2 * SHOWN) for one in problems[:MOST_PROBLEMS])
         raise Unusable(f"{name} is no plan: {shown}{more} Mend it, and try again.")
     return Listed(tasks, {one.task.task: one.no_change for one in written if one.no_change is not None})
+
+
+def _told_once(problems: list[tuple[str, str]]) -> list[str]:
+    """Each problem once, with the tasks that have it."""
+    names: dict[str, list[str]] = {}
+    for name, problem in problems:
+        names.setdefault(problem, []).append(without_middle(name, SHOWN // MOST_NAMES))
+    return [f"{_some(whose)}: {problem}." for problem, whose in names.items()]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def _tables(name: str) -> list[Any]:

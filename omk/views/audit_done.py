@@ -142,7 +142,7 @@ def _deliveries(document: Document) -> Block:
 # --- Evidence ---
 
 _LONGEST = 240
-_PARTS = {"gate_runs": "gate run(s)", "reviews": "review pass(es)"}
+_PARTS = {"gate_runs": "gate run", "reviews": "review"}
 
 
 def evidence(document: Document) -> Section:
@@ -215,4 +215,4 @@ def _together(document: Document, part: str, known: set[str]) -> str:
     """How many runs or passes there were, and how many the page does not show."""
     kept = document["parts"][part]
     left = kept["total"] - sum(one["tree"] in known for one in kept["rows"])
-    return f"{kept['total']:,} {_PARTS[part]}{f' ({left:,} of them left out here)' if left else ''}"
+    return f"{counted(kept['total'], _PARTS[part])}{f' ({left:,} of them left out here)' if left else ''}"

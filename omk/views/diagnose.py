@@ -3,11 +3,21 @@
 from typing import Any
 
 from omk.domain.words import counted
-from omk.views.lines import Line, Span, badge, heading, line, table, word, wrapped
+from omk.views.lines import BLANK, Line, Span, badge, heading, line, table, word, wrapped
 from omk.views.markdown import code, escaped
 from omk.views.markdown import table as markdown_table
+from omk.views.rows import described
 
 Document = dict[str, Any]
+LEGEND = {
+    "#, event": "the pass of agents, gates and reviews, and the event that measured it",
+    "gates": "required gates that passed, of all required ones",
+    "trees": "trees the goal had since the pass before; one at least if anything was changed",
+    "files, tokens": "files touched and tokens spent since then",
+    "alike": "how like what failed printed is to what it printed in the pass before",
+}
+"""What the columns of the iterations mean."""
+SCORE = "✗ marks what stands still. `proof_score` goes by the share of the required gates that passed."
 HEAD = ("#", "event", "gates", "trees", "files", "tokens", "alike", "owed by the agent")
 
 
@@ -19,8 +29,11 @@ def diagnose_lines(told: Document, width: int) -> list[Line]:
         return lines
     rows = [tuple(Span(one, "dim") for one in HEAD), *(tuple(map(Span, row_of(one))) for one in told["iterations"])]
     lines += [*heading(f"Iterations ({len(told['iterations'])})"), *table(rows, width)]
+    lines.append(BLANK)
+    lines += described([(Span(name, "dim"), Span(text, "dim")) for name, text in LEGEND.items()], width)
     if told["metrics"]:
-        lines += [*heading("What is looked at"), *table([_metric(one) for one in told["metrics"]], width)]
+        lines += [*heading("What is looked at, over the last iterations"), *described(list(map(_metric, told["metrics"])), width)]
+        lines += wrapped(SCORE, width, indent="  ", style="dim")
     return [*lines, *_diagnosis(told["diagnosis"], width)] if told["diagnosis"] else lines
 
 
@@ -44,7 +57,7 @@ def row_of(one: Document) -> tuple[str, ...]:
     """An iteration in columns, as `HEAD` names them."""
     alike = "" if one["likeness"] is None else f"{one['likeness'] / 10:.0f} %"
     gates = f"{one['passed']}/{one['total']}"
-    numbers = (str(one["iteration"]), str(one["seq"]), gates, str(one["trees"]), str(one["files"]), str(one["tokens"]), alike)
+    numbers = (str(one["iteration"]), str(one["seq"]), gates, str(one["trees"]), str(one["files"]), f"{one['tokens']:,}", alike)
     return (*numbers, ", ".join(one["owed"]) or "nothing")
 
 
@@ -54,8 +67,7 @@ def _metric(one: Document) -> tuple[Span, ...]:
         mark,
         Span(one["name"], "bold"),
         Span(f"{one['value']:g}"),
-        Span(f"still if {one['when']}", "dim"),
-        Span(one["sentence"]),
+        Span(f"{one['sentence']}, still if {one['when']}"),
     )
 
 
@@ -82,6 +94,7 @@ def diagnose_markdown(told: Document) -> list[str]:
     lines += [escaped(in_short(told)), ""]
     rows = [tuple(escaped(text) for text in row_of(one)) for one in told["iterations"]]
     lines += markdown_table(HEAD, rows)
+    lines += [*(f"- {escaped(name)}: {text}" for name, text in LEGEND.items()), ""]
     measured = [
         (code(one["name"]), f"{one['value']:g}", one["when"], "yes" if one["stagnant"] else "no", one["sentence"])
         for one in told["metrics"]

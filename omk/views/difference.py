@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from omk.domain.visible import visible
+from omk.domain.words import counted
 from omk.views.changes import Row, names_of, root_of, rows
 from omk.views.lines import BLANK, Line, Span, cells, cut, heading, line
 from omk.views.markdown import code, table
@@ -29,7 +31,14 @@ def difference_lines(difference: Document, width: int) -> list[Line]:
         return [*lines, line("  Nothing differs.")]
     for root, told in groupby(rows(changes, files), key=lambda row: root_of(row.path)):
         lines += [*(heading(root) if root else [BLANK]), *(one for row in told for one in _row(row, width))]
-    lines += [*heading(f"{len(files)} file(s) differ"), *(_file(one, changes) for one in files)] if files else []
+    lines += (
+        [
+            *heading(f"{counted(len(files), 'file')} {'differs' if len(files) == 1 else 'differ'}"),
+            *(_file(one, changes) for one in files),
+        ]
+        if files
+        else []
+    )
     return [*lines, *patch_lines(difference["patch"])] if difference.get("patch") else lines
 
 
@@ -85,7 +94,9 @@ def _file(change: Document, changes: Sequence[Document]) -> Line:
     mark, style = _MARKS[change["operation"]]
     own = tuple(f"{name}." for name in names_of(change["path"]))
     causes = [one["cause"] for one in changes if one["cause"] is not None and one["path"].startswith(own)]
-    return line("  ", Span(mark, style), f" {change['path']}", Span(f"   (event {max(causes)})" if causes else "", "dim"))
+    return line(
+        "  ", Span(mark, style), f" {visible(change['path'])}", Span(f"   (event {max(causes)})" if causes else "", "dim")
+    )
 
 
 def _style(text: str) -> str:

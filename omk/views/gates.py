@@ -9,6 +9,10 @@ from omk.views.markdown import table as markdown_table
 from omk.views.times import moment
 
 Document = dict[str, Any]
+LEGEND = (
+    "Runs are all that were recorded, also by earlier definitions and skipped ones. Failures in a row are those since the gate "
+    "last passed, was defined otherwise, or had its breaker closed; a skipped run is none."
+)
 
 
 def gates_lines(document: Document, width: int) -> list[Line]:
@@ -24,6 +28,7 @@ def gates_lines(document: Document, width: int) -> list[Line]:
         for gate in gates
     ]
     lines = [*heading(f"Gates of {document['goal']} at event {document['seq']}"), *(table(rows, width) or [line("  none")])]
+    lines += wrapped(LEGEND, width, indent="  ", style="dim") if any(gate["runs"] for gate in gates) else []
     for gate in gates:
         if gate["breaker"] == "open":
             lines += wrapped(f"{gate['name']}: not run before {moment(gate['breaker_until'])}", width, indent="  ", style="warn")

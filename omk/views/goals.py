@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from omk.domain.amounts import dollars
 from omk.domain.subjects.task import EXECUTOR
-from omk.views.lines import Line, Span, badge, cut, heading, line, style_of, table, word, wrapped
+from omk.domain.visible import visible
+from omk.domain.words import counted
+from omk.views.lines import Line, Span, badge, cut, cut_left, heading, line, style_of, table, task_word, word, wrapped
+from omk.views.rows import described
 from omk.views.times import moment, took
 
 Document = dict[str, Any]
@@ -27,7 +31,11 @@ def list_lines(goals: list[Document], width: int) -> list[Line]:
 def status_lines(state: Document, proof: Document, width: int) -> list[Line]:
     """Where a goal stands, in a few lines."""
     lines = [line(badge(state["status"]), "  ", Span(state["goal"], "bold"))]
-    work = [f"{one['id']} {one['status']}" for one in state["tasks"] if one["role"] == EXECUTOR and one["status"] != "rejected"]
+    work = [
+        f"{one['id']} {task_word(one['status'])}"
+        for one in state["tasks"]
+        if one["role"] == EXECUTOR and one["status"] != "rejected"
+    ]
     rows = [
         ("Phase", word(state["phase"])),
         ("Goal", " ".join((state["prompt"] or "").split())),
@@ -57,14 +65,23 @@ def show_lines(state: Document, width: int) -> list[Line]:
         ("base", f"{base['branch'] or 'detached'} at {base['commit'][:12]}" if base else "none"),
         ("tree", (state["tree"] or "none")[:12]),
         ("agent", (settings and settings["agent"]) or "none"),
-        ("usage", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['agent_runs']} agent runs"),
+        ("usage", f"{took(usage['active_ms'])}, {usage['tokens']:,} tokens, {counted(usage['agent_runs'], 'agent run')}"),
         *([("inherited", _spent(usage["inherited"]))] if "inherited" in usage else []),
     ]
     lines += [*heading("Facts"), *_pairs(facts, width)]
     lines += _tasks(state["tasks"], width)
     if state["changes"]:
         lines += heading("Changes")
-        lines += table([(Span(one["operation"], "dim"), Span(one["path"])) for one in state["changes"]], width)
+        lines += table(
+            [(Span(one["operation"], "dim"), Span(cut_left(visible(one["path"]), width - 13))) for one in state["changes"]], width
+        )
+    refused = [one for one in state.get("permissions", []) if one["answer"] == "refused"]
+    if refused:
+        asked = [(f"event {one['seq']}", f"{one['agent']}, {one['action']}: {one['title']} ({one['rule']})") for one in refused]
+        lines += [
+            *heading("Asked and refused"),
+            *described([(Span(at, "dim"), Span(visible(text))) for at, text in asked], width),
+        ]
     if state.get("forks"):
         lines += [*heading("Forks"), *table([(Span(place(one)),) for one in state["forks"]], width)]
     for name in ("paused", "blocked", "cancelled", "failed"):
@@ -77,7 +94,7 @@ def show_lines(state: Document, width: int) -> list[Line]:
 
 
 def _spent(usage: Document) -> str:
-    return f"{took(usage['active_ms'])}, {usage['tokens']} tokens, before the fork began"
+    return f"{took(usage['active_ms'])}, {usage['tokens']:,} tokens, {dollars(usage['micro_usd'])}, before the fork began"
 
 
 def place(one: Document) -> str:
@@ -88,7 +105,7 @@ def place(one: Document) -> str:
 def _tasks(tasks: list[Document], width: int) -> list[Line]:
     rows = [
         (
-            Span(task["status"], style_of(task["status"])),
+            Span(task_word(task["status"]), style_of(task["status"])),
             Span(task["id"], "bold"),
             Span(f"×{task['attempts']}", "dim"),
             Span(" ".join((task["reason"] or task["title"] or "").split())),

@@ -31,6 +31,11 @@ def word(value: str) -> str:
     return value.replace("_", " ")
 
 
+def task_word(status: str) -> str:
+    """The status of a task as people write it: one that is `blocked` is so because its last attempt failed."""
+    return "failed" if status == "blocked" else word(status)
+
+
 def style_of(outcome: str) -> str:
     """How an outcome or a status looks."""
     if outcome in _GOOD:
@@ -76,6 +81,19 @@ def cut(text: str, width: int) -> str:
             break
         kept += character
     return f"{kept.rstrip()}…" if width > 0 else ""
+
+
+def cut_left(path: str, width: int) -> str:
+    """A path in at most *width* columns, `…` at its beginning where something is missing: its end tells it from others."""
+    if cells(path) <= width:
+        return path
+    kept, used = "", 1
+    for character in reversed(path):
+        used += _cells_of(character)
+        if used > width:
+            break
+        kept = character + kept
+    return f"…{kept}"
 
 
 def padded(text: str, width: int) -> str:

@@ -4,7 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from omk.views.lines import word
+from omk.domain.visible import visible
+from omk.domain.words import counted
+from omk.views.fsck import checked
+from omk.views.lines import task_word, word
 from omk.views.times import moment, took
 from omk.views.why import causes_text, kind_name, left_out_text, told_by, where_text
 
@@ -37,11 +40,16 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
-def proof_markdown(proof: Document) -> list[str]:
-    """A proof document."""
+def head_markdown(proof: Document) -> list[str]:
+    """The verdict of a proof document in one sentence."""
     lines = ["# Goal Proof", "", f"**{word(proof['status'])}** – {code(proof['goal'])} at event {proof['seq']}", ""]
     lines += [f"> {escaped(proof['summary'])}", ""] if proof["summary"] else []
-    lines += [escaped(proof["readiness"]), "", *gaps_markdown(proof["gaps"])]
+    return [*lines, escaped(proof["readiness"]), ""]
+
+
+def proof_markdown(proof: Document) -> list[str]:
+    """A proof document."""
+    lines = [*head_markdown(proof), *gaps_markdown(proof["gaps"])]
     gates = [
         (escaped(one["name"]), word(one["outcome"]), _seq(one), "yes" if one["fresh"] else "no", code(" ".join(one["command"])))
         for one in proof["gates"]
@@ -50,7 +58,7 @@ def proof_markdown(proof: Document) -> list[str]:
     reviews = [(one["pass"], word(one["outcome"]), _seq(one), escaped(one["summary"] or "")) for one in proof["reviews"]]
     lines += ["## Reviews", "", *table(("pass", "outcome", "event", "summary"), reviews)]
     lines += [f"## Changed Files ({len(proof['changed_files'])})", ""]
-    lines += [*(f"- {code(path)}" for path in proof["changed_files"]), ""]
+    lines += [*(f"- {code(visible(path))}" for path in proof["changed_files"]), ""]
     given = proof["integration"]
     words = f": {escaped(given['summary'])}" if given["summary"] else ""
     waivers = [f"- {code(one['code'])} by {escaped(one['actor'])}: {escaped(one['reason'])}" for one in proof["waivers"]]
@@ -123,14 +131,22 @@ def state_markdown(state: Document) -> list[str]:
     """A state document."""
     lines = ["# Goal", "", f"**{word(state['status'])}** – {code(state['goal'])}, phase {word(state['phase'])}", ""]
     lines += [f"> {escaped(state['prompt'] or '')}", "", f"Updated {moment(state['updated_at'])}", ""]
-    rows = [(code(one["id"]), one["status"], str(one["attempts"]), escaped(one["title"] or "")) for one in state["tasks"]]
+    rows = [
+        (code(one["id"]), task_word(one["status"]), str(one["attempts"]), escaped(one["title"] or "")) for one in state["tasks"]
+    ]
     lines += ["## Tasks", "", *table(("task", "status", "attempts", "title"), rows)]
     from_there = [state["forked_from"]] if state["forked_from"] else []
     kin = [("forked from", one) for one in from_there] + [("fork", one) for one in state.get("forks", ())]
     places = [(which, code(one["goal"]), str(one["seq"])) for which, one in kin]
     lines += ["## Forks", "", *table(("which", "goal", "event"), places)] if places else []
     usage = state["usage"]
-    return [*lines, "## Usage", "", f"{took(usage['active_ms'])}, {usage['tokens']} tokens, {usage['gate_runs']} gate runs", ""]
+    return [
+        *lines,
+        "## Usage",
+        "",
+        f"{took(usage['active_ms'])}, {usage['tokens']:,} tokens, {counted(usage['gate_runs'], 'gate run')}",
+        "",
+    ]
 
 
 def entry_markdown(entry: Any) -> str:
@@ -148,7 +164,7 @@ def fsck_markdown(report: Document) -> list[str]:
         for one in report["problems"]
     ]
     verdict = "sound" if report["ok"] else "damaged"
-    lines = [f"# Store: {verdict}", "", f"{report['goals']} goal(s), {report['events']} event(s)", ""]
+    lines = [f"# Store: {verdict}", "", checked(report), ""]
     return [*lines, *table(("goal", "event", "code", "what"), rows)]
 
 

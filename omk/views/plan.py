@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from omk.domain.duration import SECOND
 from omk.domain.plan import PLAN
 from omk.domain.subjects.task import EXECUTOR
-from omk.views.lines import Line, Span, badge, heading, line, style_of, wrapped
+from omk.views.lines import Line, Span, badge, heading, line, style_of, task_word, wrapped
 from omk.views.markdown import code, escaped, table
 from omk.views.rows import described
+from omk.views.times import took
 
 Document = dict[str, Any]
 
@@ -20,7 +22,7 @@ def plan_lines(plan: Document, width: int) -> list[Line]:
         return [*lines, *heading("No plan yet")]
     lines += heading(f"Plan ({len(work)})")
     for task in work:
-        lines.append(line("  ", Span(task["id"], "bold"), "  ", Span(task["status"], style_of(task["status"]))))
+        lines.append(line("  ", Span(task["id"], "bold"), "  ", Span(task_word(task["status"]), style_of(task["status"]))))
         lines += wrapped(" ".join((task["title"] or "").split()), width, indent="    ")
         facts = [(Span(f"  {name}", "dim"), Span(text)) for name, text in _facts(task)]
         lines += described(facts, width)
@@ -29,7 +31,15 @@ def plan_lines(plan: Document, width: int) -> list[Line]:
     rows = [(Span(one["id"], "bold"), Span(" ".join((one["reason"] or "").split()))) for one in rejected]
     lines += [*heading("Proposed and not taken"), *described(rows, width)] if rows else []
     is_done = all(one["status"] == "done" for one in work)
-    return lines if is_done else [*lines, *heading("Next"), line(f"  omk execute {plan['goal']}")]
+    return lines if is_done else [*lines, *heading("Next"), *_next(plan, width)]
+
+
+def _next(plan: Document, width: int) -> list[Line]:
+    """What to type to have the plan carried out; where no agent is named, that one is needed."""
+    if plan["agent"] is not None:
+        return [line(f"  omk resume {plan['goal']}")]
+    told = "No agent is named yet. SPEC is who does the work: 'command:' and any shell line, such as 'command:my-agent --yes'."
+    return [line(f"  omk resume {plan['goal']} --agent SPEC"), *wrapped(told, width, indent="  ", style="dim")]
 
 
 def _sorted(tasks: list[Document]) -> tuple[list[Document], list[Document], list[Document]]:
@@ -57,7 +67,7 @@ def _facts(task: Document) -> list[tuple[str, str]]:
         ("writes", ", ".join(task["write_set"]) or "anywhere, so nothing is done beside it"),
         ("done when", " ".join(" ".join(one.split()) for one in task["acceptance"])),
         ("priority", str(task["priority"]) if task["priority"] else ""),
-        ("time", f"{budget} s" if budget is not None else ""),
+        ("time", took(budget * SECOND) if budget is not None else ""),
     ]
     return [(name, text) for name, text in facts if text]
 
@@ -73,7 +83,7 @@ def plan_markdown(plan: Document) -> list[str]:
     rows = [
         (
             code(one["id"]),
-            one["status"],
+            task_word(one["status"]),
             escaped(one["title"] or ""),
             ", ".join(code(name) for name in _awaited(one)),
             ", ".join(code(path) for path in one["write_set"]) or "anywhere",

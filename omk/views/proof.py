@@ -3,6 +3,7 @@
 from typing import Any
 
 from omk.domain.proof.status import FINAL
+from omk.domain.visible import visible
 from omk.views.lines import Line, Span, badge, cells, heading, line, style_of, table, word, wrapped
 from omk.views.times import moment, took
 
@@ -130,7 +131,7 @@ def _oracle(oracle: Document | None) -> list[Line]:
 def _changed(paths: list[str], width: int) -> list[Line]:
     lines = heading(f"Changed files ({len(paths)})")
     for path in paths[:_PATHS]:
-        lines += wrapped(path, width, indent="  ")
+        lines += wrapped(visible(path), width, indent="  ")
     more = [line(Span(f"  and {len(paths) - _PATHS} more", "dim"))] if len(paths) > _PATHS else []
     return [*lines, *more] if paths else [*lines, line(Span("  none", "dim"))]
 

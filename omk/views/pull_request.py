@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from omk.views.lines import Line, line, word, wrapped
+from omk.domain.proof.status import FINAL
+from omk.domain.visible import visible
+from omk.domain.words import counted
+from omk.views.lines import Line, line, task_word, word, wrapped
 from omk.views.markdown import code, escaped, gaps_markdown, longest_ticks, table
 from omk.views.times import moment
 
@@ -70,9 +73,9 @@ def _goal(_: Document, proof: Document, most: int) -> list[str]:
 
 def _tasks(state: Document, proof: Document, most: int) -> list[str]:
     count = proof["task_graph_summary"]
-    told = f"{count['done_tasks']} of {count['total_tasks']} done, {count['blocked_tasks']} blocked."
+    told = f"{count['done_tasks']} of {count['total_tasks']} done, {count['blocked_tasks']} failed."
     rows = [
-        f"- {code(one['id'])} {one['status']}, attempts: {one['attempts']}: {escaped(one['title'] or '')}"
+        f"- {code(one['id'])} {task_word(one['status'])}, attempts: {one['attempts']}: {escaped(one['title'] or '')}"
         for one in state["tasks"]
     ]
     return [told, "", *_listed(rows, most)]
@@ -106,7 +109,11 @@ def _candidate(_: Document, proof: Document, __: int) -> list[str]:
         if one["fresh"]
     ]
     count = len(proof["changed_files"])
-    return [f"- {count} file(s) differ from the base", *waivers, f"- seen again by {code('omk proof ' + proof['goal'])}"]
+    return [
+        f"- {counted(count, 'file')} {'differs' if count == 1 else 'differ'} from the base",
+        *waivers,
+        f"- seen again by {code('omk proof ' + proof['goal'])}",
+    ]
 
 
 def _reviews(_: Document, proof: Document, __: int) -> list[str]:
@@ -138,7 +145,7 @@ def _gaps(_: Document, proof: Document, most: int) -> list[str]:
 
 
 def _files(_: Document, proof: Document, most: int) -> list[str]:
-    return _listed([f"- {code(path)}" for path in proof["changed_files"]], most)
+    return _listed([f"- {code(visible(path))}" for path in proof["changed_files"]], most)
 
 
 def _artifacts(_: Document, proof: Document, most: int) -> list[str]:
@@ -186,9 +193,18 @@ def draft_lines(draft: Document, width: int) -> list[Line]:
     told = [f"{draft['operation']}d: {draft['pr_url']}" if draft["operation"] else draft["reason"]]
     if draft["mutated"]:
         return wrapped(told[0], width)
+    told = [_standing(draft["status"]), *told]
     facts = [f"title: {draft['title']}", f"branch: {draft['head_branch']}", f"dry run: {_yes(draft['dry_run'])}"]
-    lines = [one for text in (*facts, f"draft: {_yes(draft['draft'])}", *told) for one in wrapped(text, width)]
+    lines = [one for text in (*facts, f"draft: {_yes(draft['draft'])}", *told) if text for one in wrapped(text, width)]
     return [*lines, line(), *(line(text) for text in draft["body"].splitlines())]
+
+
+def _standing(status: str) -> str:
+    """What is to be known of a goal that is not delivered; nothing where it may be."""
+    if status == "ready":
+        return ""
+    never = "it is not delivered" if status in FINAL else "it is not delivered before it is ready"
+    return f"The goal is {word(status)}: {never}. This is only what would be said of it."
 
 
 def draft_markdown(draft: Document) -> list[str]:

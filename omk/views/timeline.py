@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Any
 
-from omk.views.lines import BLANK, Line, Span, cut, heading, line, padded, style_of, word, wrapped
+from omk.domain.words import counted
+from omk.views.lines import BLANK, Line, Span, cut, heading, line, padded, style_of, task_word, word, wrapped
 from omk.views.times import moment, took
 
 Document = dict[str, Any]
@@ -74,7 +75,7 @@ def replay_tail(state: Document) -> list[Line]:
     usage = state["usage"]
     lines = [BLANK, line("Phase: ", Span(state["phase"].replace("_", " "), "bold"))]
     lines += [*heading("Tasks"), *(_task(task) for task in state["tasks"])] if state["tasks"] else []
-    spent = f"  {took(usage['active_ms'])} of agents, {usage['tokens']} tokens, {usage['gate_runs']} gate runs"
+    spent = f"  {took(usage['active_ms'])} of agents, {usage['tokens']:,} tokens, {counted(usage['gate_runs'], 'gate run')}"
     lines += [*heading("Usage"), line(spent)]
     if state["obligations"]:
         lines += heading("Announced and not answered")
@@ -86,4 +87,4 @@ def replay_tail(state: Document) -> list[Line]:
 
 def _task(task: Document) -> Line:
     again = f"  ({task['attempts']} attempts)" if task["attempts"] > 1 else ""
-    return line("  ", Span(padded(task["status"], 9), style_of(task["status"])), f" {task['id']}", Span(again, "dim"))
+    return line("  ", Span(padded(task_word(task["status"]), 9), style_of(task["status"])), f" {task['id']}", Span(again, "dim"))

@@ -166,3 +166,11 @@ def test_questions_of_one_agent_come_one_after_the_other(repository):
     assert terminal.end() == 0
     assert sorted(answer for _, answer in told(repository)[1::2]) == ["allowed by ask: a person", "refused by ask: a person"]
     assert git("status", "--porcelain", at=repository) == ""
+
+
+def test_what_was_refused_is_told_at_once_and_shown_later(repository):
+    answer = run_goal("--approve", "never", at=repository, agent=f"command:{REMOVES}")
+    assert "agent goal-agent-execute:1 asked, and was refused by never" in answer.err
+    shown = omk("show", "--json", at=repository).document["permissions"]
+    assert [(one["action"], one["title"], one["answer"]) for one in shown] == [("delete", "rm -r build", "refused")]
+    assert "delete: rm -r build (never)" in omk("show", at=repository).out

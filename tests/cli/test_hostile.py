@@ -1,5 +1,6 @@
 """Agents that do what no agent should: each is contained, recorded and explained."""
 
+import json
 import os
 import subprocess
 import sys
@@ -144,7 +145,7 @@ def test_what_an_agent_writes_into_the_persons_git_folder_is_told(repository):
     script = f"echo '#!/bin/sh' > {there}/hooks/post-commit; git --git-dir={there} tag stolen; git -C {repository} config a.b c"
     assert run_by(script, repository).document["status"] == "ready"
     assert timeline(repository, "outside_touched") == [
-        "git changed while goal-agent-execute:1 ran: config, hooks/post-commit, refs/tags/stolen"
+        "git folder changed while goal-agent-execute:1 ran: config, hooks/post-commit, refs/tags/stolen"
     ]
 
 
@@ -160,3 +161,23 @@ def test_nothing_is_told_of_an_agent_that_keeps_to_its_worktree(repository):
     assert timeline(repository, "outside_touched") == []
     assert room(repository) == before
     assert "changed while" not in answer.err
+
+
+def test_a_name_with_an_escape_sequence_is_shown_and_not_carried_out(repository):
+    document = run_by("printf x > \"$(printf 'a\\033[2Kb.txt')\"", repository).document
+    assert "a\x1b[2Kb.txt" in document["changed_files"]
+    for answer in (omk("proof", at=repository), omk("show", at=repository), omk("proof", "--format", "md", at=repository)):
+        assert r"a\x1b[2Kb.txt" in answer.out
+    assert r"goal-\x1b[2K" in omk("show", "goal-\x1b[2K", at=repository).err
+
+
+def test_a_scope_that_several_tasks_left_is_told_task_by_task(repository):
+    tasks = [
+        {"id": name, "title": "T", "description": "D", "acceptance": "A", "write": [f"{name}.txt"]} for name in ("one", "two")
+    ]
+    write(repository / "tasks.json", json.dumps(tasks))
+    agent = 'command:case "$OMK_PROMPT" in *"# Task one:"*) echo > b.md;; *) echo > c.md; echo > d.md;; esac'
+    answer = run_goal("--tasks", "tasks.json", agent=agent, at=repository)
+    assert answer.gap("scope.respected")["text"] == (
+        "2 tasks changed files outside their declared scopes: one changed b.md; two changed c.md, d.md."
+    )

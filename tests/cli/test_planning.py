@@ -125,7 +125,7 @@ def test_a_plan_is_readable_at_eighty_columns_and_has_the_tasks_in_every_form(re
     assert max(map(len, text.splitlines())) <= 80
     shown = [line.split()[0] for line in text.splitlines() if line.endswith("  pending")]
     assert shown == ["one", "two", "look"], "each after what it waits for"
-    for words in ("after      one", "writes     two.py", "done when  cli.py is there.", "600 s", "Then", "omk execute"):
+    for words in ("after      one", "writes     two.py", "done when  cli.py is there.", "10m00s", "Then", "omk resume"):
         assert words in text
     markdown = omk("plan", "latest", "--format", "md", at=repository).out
     assert "| `two` | pending | The second | `one` | `two.py` |" in markdown

@@ -521,3 +521,12 @@ def test_the_users_own_branch_may_be_ahead_of_the_remote(repository, forge):
     (pull,) = forge.pulls
     assert git("ls-tree", "--name-only", pull["head"], at=forge.remote).split() == ["README.md", "cli.py"]
     assert forge.tree(pull["head"]) == proof["tree"]
+
+
+def test_what_would_be_said_of_a_cancelled_goal_does_not_read_as_delivered(repository):
+    run_goal("--gate", "acceptance=true", at=repository)
+    assert "not delivered before it is ready" in omk("pr", at=repository).out
+    omk("cancel", at=repository)
+    shown = omk("pr", at=repository)
+    assert "The goal is cancelled: it is not delivered." in shown.out
+    assert omk("pr", "--json", at=repository).document["status"] == "cancelled"

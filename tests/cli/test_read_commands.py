@@ -155,7 +155,7 @@ def test_replay_tells_timeline_state_and_proof_of_that_moment(store):
     assert {"goal", "at", "events", "head", "state", "proof", "timeline", "problems"} <= set(whole)
     assert whole["events"] == whole["at"]["seq"] == len(whole["timeline"]) == len(STORIES["ready"].records) + 1
     assert whole["proof"] == document(store, "proof")
-    assert {**whole["state"], "forks": []} == document(store, "show")
+    assert {**whole["state"], "forks": [], "permissions": []} == document(store, "show")
     assert set(whole["timeline"][0]) == {"seq", "at", "kind", "actor", "causes", "summary"}
     assert whole["timeline"][-1]["kind"] == "proof_issued.v1"
 

@@ -162,7 +162,7 @@ def test_an_empty_answer_says_that_there_are_goals_of_others(repository, tmp_pat
     folder.mkdir()
     stored(folder, belongs(READY, FOREIGN), name="g-foreign")
     answer = omk("stats", "retries", "--store", f"sqlite://{folder}", at=repository)
-    assert answer.err == "omk: 1 goal(s) of other repositories are in this store too: --all\n"
+    assert answer.err == "omk: Also in this store, of other repositories: 1 goal (--all).\n"
 
 
 def test_without_a_store_the_answer_is_a_sentence_and_no_store_is_made(repository):

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from omk.domain.due import passed
 from omk.domain.effects import AwaitBreaker, RunGate
+from omk.domain.instant import moment
 from omk.domain.proof.holds import gate_passed
 from omk.domain.state import INITIAL, evolve
 from omk.domain.subjects.controller import AbortEffect
@@ -114,7 +115,9 @@ def test_a_person_closes_a_breaker_at_any_time():
 def test_the_gap_says_until_when_and_why_the_gate_is_not_run():
     story = goal.given(*WORKED, TWO, *reds("failed", "failed"))
     text = story.gap("gate.tests").text
-    assert text.startswith(f"The breaker of gate tests is open until {UNTIL}, after 2 failures in a row. Gate tests failed")
+    assert text.startswith(
+        f"The breaker of gate tests is open until {moment(UNTIL)}, after 2 failures in a row. Gate tests failed"
+    )
     assert story.state.gate.by_name["tests"].breaker_seq in story.gap("gate.tests").evidence
     assert "the next run decides" in story.given(HALF_OPEN).gap("gate.tests").text
 

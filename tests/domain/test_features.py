@@ -9,12 +9,17 @@ from omk.domain.plan import EXECUTE, split_plan
 @pytest.mark.parametrize(
     ("text", "features"),
     [
-        ("Add login and add logout", ("add login", "add logout")),
-        ("Login, logout, and profile pages", ("login, logout", "profile pages")),
-        ("Login, logout, search", ("login", "logout")),
+        ("Add login and add logout", ("Add login", "add logout")),
+        ("Login, logout, and profile pages", ("Login, logout", "profile pages")),
+        ("Login, logout, search", ("Login", "logout, search")),
+        (
+            "Add a CSV exporter, document it in docs/API.md and a changelog",
+            ("Add a CSV exporter", "document it in docs/API.md and a changelog"),
+        ),
+        ("Parse JSON AND print YAML and the rest", ("Parse JSON", "print YAML and the rest")),
         ("A service with metrics", ()),
-        ("One service with metrics", ("one service", "metrics")),
-        ("One service including metrics", ("one service", "metrics")),
+        ("One service with metrics", ("One service", "metrics")),
+        ("One service including metrics", ("One service", "metrics")),
         ("Add login", ()),
         ("Add login and it", ()),
         ("Add login and the logout", ()),
@@ -27,7 +32,7 @@ def test_the_features_of_a_goal(text, features):
 
 
 def test_there_are_no_more_features_than_agents_and_two_at_least():
-    assert split_features("Login, logout, search", 3) == ("login", "logout", "search")
+    assert split_features("Login, logout, search", 3) == ("Login", "logout", "search")
     assert len(split_features("Login, logout, search", 1)) == 2
 
 

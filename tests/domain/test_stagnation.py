@@ -170,6 +170,14 @@ def test_a_review_that_objects_three_times_with_the_same_codes_goes_round():
     assert cause(*5 * [{"objections": (*same, *other)}]) == ("review_rejection_loop", 100)
 
 
+def test_a_scope_that_was_not_respected_three_times_in_a_row_is_a_cause():
+    outside = {"owed": ("gate.tests", "scope.respected")}
+    assert cause(*3 * [outside]) == ("scope_not_respected", 60)
+    assert cause(*5 * [outside]) == ("scope_not_respected", 100)
+    assert cause(*2 * [outside])[0] == "unknown"
+    assert cause(*4 * [outside], {"owed": ("gate.tests",)})[0] == "unknown"
+
+
 def test_many_tokens_without_progress_are_wandering():
     assert cause(tokens=1_300) == ("inefficient_exploration", 30)
     assert cause(tokens=1_299)[0] == "unknown"

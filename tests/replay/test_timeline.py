@@ -6,10 +6,11 @@ import pytest
 from omk.domain.catalogue import EVENTS
 from omk.domain.event import Unknown
 from omk.domain.state import INITIAL
+from omk.domain.subjects.slice import OutsideTouched
 from omk.log.codec import decode, erased, seal
 from omk.replay.pace import Pace
 from omk.replay.printable import LIMIT, printable, shortened
-from omk.replay.timeline import SUMMARIES, timeline_entry
+from omk.replay.timeline import SUMMARIES, timeline_entry, touched_text
 from tests.scenario import record, time
 from tools.examples import EXAMPLES
 
@@ -77,3 +78,15 @@ def test_the_pace_says_how_long_what_was_announced_took():
     ran = msgspec.structs.replace(record(EXAMPLES["gate_ran.v1"], INITIAL, at=time(1)), at=time(3.5))
     assert pace.of(started) == (0, None)
     assert pace.of(ran) == (2_500, 2_500)
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("checkout", "checkout changed while one:1, two:1 ran: a.txt"),
+        ("git", "git folder changed while one:1, two:1 ran: a.txt"),
+        ("agent-one", "beyond the scope of its task, worktree agent-one changed while one:1, two:1 ran: a.txt"),
+    ],
+)
+def test_what_changed_beside_the_work_says_where_and_accuses_nobody(where, told):
+    assert touched_text(OutsideTouched(agents=("one:1", "two:1"), where=where, paths=("a.txt",), total=1)) == told

@@ -118,7 +118,13 @@ def test_a_file_that_is_none_is_refused(tmp_path):
 
 
 def test_many_problems_are_cut(refused):
-    assert "And 30 more." in refused([{**TASK, "id": f"t{number}", "priority": "x"} for number in range(50)])
+    assert "And 30 more." in refused([{**TASK, "id": f"t{number}", f"key{number}": "x"} for number in range(50)])
+
+
+def test_what_is_wrong_with_many_tasks_is_said_once_with_their_names(refused):
+    said = refused([{**TASK, "id": f"t{number}", "titel": "x"} for number in range(50)])
+    assert "t0, t1, t2 and 47 more: unknown key 'titel'. Allowed: id" in said
+    assert said.count("Allowed") == 1
 
 
 def test_a_secret_in_a_name_is_refused_without_saying_it(refused):

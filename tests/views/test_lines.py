@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omk.views.lines import Span, badge, cells, cut, table, wrapped
+from omk.views.lines import Span, badge, cells, cut, cut_left, table, wrapped
 from omk.views.times import took
 
 
@@ -52,3 +52,10 @@ def test_a_badge_shows_the_status_in_its_colour(status, style):
 )
 def test_a_span_of_time_is_short(milliseconds, words):
     assert took(milliseconds) == words
+
+
+def test_a_path_that_is_too_long_keeps_the_name_of_the_file():
+    path = "src/a/very/long/way/down/to/the/parser.py"
+    assert cut_left(path, 20) == "…wn/to/the/parser.py"
+    assert cut_left(path, 80) == path
+    assert cut_left("目録/構文解析.py", 9) == "…解析.py"

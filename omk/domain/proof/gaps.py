@@ -18,6 +18,7 @@ from omk.domain.spending import MORE, Reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
 from omk.domain.subjects.task import EXECUTOR
+from omk.domain.visible import visible
 
 Owner = Literal["agent", "controller", "operator", "external"]
 _SHOWN = 5
@@ -51,10 +52,15 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
+def _some_paths(paths: Sequence[str]) -> str:
+    return _some([visible(path) for path in paths])
+
+
 def log_understood(state: GoalState, _: str) -> Lack:
     odd = state.strange
     kind, seq, count = (odd.kind, odd.seq, odd.count) if odd else ("?", 0, 0)
-    text = f"{count} event(s) are of a kind this omk does not know, the first is {kind} at event {seq}. Upgrade omk."
+    are = "event is" if count == 1 else "events are"
+    text = f"{count} {are} of a kind this omk does not know, the first is {kind} at event {seq}. Upgrade omk."
     return Lack(text=text, missing=Missing(kind=kind), evidence=(seq,))
 
 
@@ -138,7 +144,7 @@ def _unmerged(state: GoalState, apart: Sequence[str], idle: Sequence[str]) -> La
     """What was made and is not in the goal's tree: it conflicts with it, or its merge is still to come."""
     conflicts, waiting = state.slice.conflicts, state.slice.waiting
     words = [
-        f"The work on {name} conflicts with the goal's tree in {_some(conflicts[name].paths)}"
+        f"The work on {name} conflicts with the goal's tree in {_some_paths(conflicts[name].paths)}"
         if name in conflicts
         else f"The work on {name} is not merged yet"
         for name in apart[:_SHOWN]
@@ -159,18 +165,23 @@ def _changes(tasks: Sequence[str]) -> tuple[Missing, tuple[Missing, ...]]:
 
 def files_recorded(state: GoalState, code: str) -> Lack:
     files = state.worktree
-    names = _some([f"{one.path} ({one.reason})" for one in files.unreadable])
+    names = _some([f"{visible(one.path)} ({one.reason})" for one in files.unreadable])
     missing = Missing(kind="waiver_granted.v1", where={"code": code, "tree": files.tree})
     return Lack(text=f"Could not be recorded: {names}.", missing=missing, evidence=(files.seq,))
 
 
 def scope_respected(state: GoalState, code: str) -> Lack:
     bad = state.worktree.outside
-    paths = _some([path for _, one in bad for path in [two for two in one.paths if two in state.worktree.paths][:_SHOWN]])
-    names = _some([name for name, _ in bad])
+    still = [(name, [path for path in one.paths if path in state.worktree.paths]) for name, one in bad]
+    if len(still) == 1:
+        text = f"{still[0][0]} changed files outside its declared scope: {_some_paths(still[0][1])}."
+    else:
+        each = "; ".join(f"{name} changed {_some_paths(paths)}" for name, paths in still[:_SHOWN])
+        more = f"; so did {len(still) - _SHOWN} more" if len(still) > _SHOWN else ""
+        text = f"{len(still)} tasks changed files outside their declared scopes: {each}{more}."
     missing, also = _changes([name for name, _ in bad])
     return Lack(
-        text=f"{names} changed files outside its declared scope: {paths}.",
+        text=text,
         missing=missing,
         also=also,
         evidence=tuple(one.seq for _, one in bad),

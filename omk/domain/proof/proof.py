@@ -7,12 +7,13 @@ import msgspec
 from omk.domain.digest import digest_of
 from omk.domain.event import Digest, Value
 from omk.domain.proof.gaps import Missing, Owner
-from omk.domain.proof.holds import is_fresh, waived
+from omk.domain.proof.holds import executors, is_fresh, waived
 from omk.domain.proof.rules import RULES, VERSION, Rule
 from omk.domain.proof.standing import Standing, rule_of
 from omk.domain.proof.status import status_of
 from omk.domain.state import GoalState
 from omk.domain.values import PASSES
+from omk.domain.whose import claims
 
 
 class Gap(Value):
@@ -114,8 +115,22 @@ def _gap(rule: Rule, code: str, state: GoalState, standing: Standing) -> Gap:
         missing=lack.missing,
         also=lack.also,
         follows_from=lack.follows_from,
-        command=(lack.command or rule.command).format(goal=state.goal.id),
+        command=_command(lack.command or rule.command, code, state).format(goal=state.goal.id),
     )
+
+
+EXECUTE_AGAIN, MOST_NAMED = "omk execute {goal}", 3
+
+
+def _command(command: str, code: str, state: GoalState) -> str:
+    """The command that closes a gap; where that is an agent's work, with the tasks that it is of and what is not known yet."""
+    if command != EXECUTE_AGAIN:
+        return command
+    tasks, settings = executors(state), state.goal.settings
+    whose = [name for name in claims(state, code) if len(tasks) > 1]
+    named = "".join(f" --task {name}" for name in whose) if len(whose) <= MOST_NAMED else ""
+    is_known = settings is None or settings.agent is not None or any(one.id in state.agent.last for one in tasks)
+    return command + named + ("" if is_known else " --agent SPEC")
 
 
 def gap_of(state: GoalState, standing: Standing, code: str) -> Gap:

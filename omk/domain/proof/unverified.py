@@ -2,11 +2,13 @@
 
 from msgspec.structs import replace
 
+from omk.domain.instant import moment
 from omk.domain.proof import holds
 from omk.domain.proof.gaps import Lack, Missing, tree_known
 from omk.domain.proof.pending import is_being_made, is_gap, prover, provers, verdict_kind
 from omk.domain.state import GoalState
 from omk.domain.subjects.gate import Gate, GateRun
+from omk.domain.visible import visible
 from omk.domain.words import counted
 
 
@@ -33,7 +35,7 @@ def _guarded(state: GoalState, path: str) -> str:
     gates = state.gate
     name = path.rpartition("/")[2]
     users = [gate for gate in gates.order if any(name in word for word in gates.by_name[gate].definition.command)]
-    return f"{path} (gate {', '.join(users)} runs it)" if users else path
+    return f"{visible(path)} (gate {', '.join(users)} runs it)" if users else visible(path)
 
 
 def gate_passed(state: GoalState, code: str) -> Lack:
@@ -49,7 +51,7 @@ def gate_passed(state: GoalState, code: str) -> Lack:
 def _breaker(gate: Gate) -> str:
     breaker = f"The breaker of gate {gate.definition.name} is"
     if gate.breaker_until is not None:
-        return f"{breaker} open until {gate.breaker_until}, after {counted(gate.failures, 'failure')} in a row."
+        return f"{breaker} open until {moment(gate.breaker_until)}, after {counted(gate.failures, 'failure')} in a row."
     return f"{breaker} half-open: " + ("the next run decides." if gate.probes else "no further run may begin.")
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from omk.domain.attempts import attempt_key, without
 from omk.domain.decider import Decider, Table
 from omk.domain.event import Command, Digest, Event, Output, Recorded, Text, Time, Tree, Value, quoted
+from omk.domain.instant import moment
 from omk.domain.subjects.aborted import EffectAborted, aborted_key
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.goal import GoalForked
@@ -339,7 +340,7 @@ def decide(command: GateCommand, gates: Gates) -> list[Event]:
         case HalfOpenBreaker(gate=name, now=now, probes=probes):
             opens = _gate(gates, name).breaker_until
             if opens is not None and now < opens:
-                raise Refused(f"The breaker of gate {name} is open until {opens}.")
+                raise Refused(f"The breaker of gate {name} is open until {moment(opens)}.")
             return [] if opens is None else [BreakerHalfOpened(gate=name, probes=probes)]
         case CloseBreaker(gate=name):
             return [] if _gate(gates, name).breaker == "closed" else [BreakerClosed(gate=name)]
@@ -351,7 +352,7 @@ def _start(event: GateStarted, gates: Gates) -> list[Event]:
     if gates.at_work(event.gate) or event.attempt <= gate.attempts:
         return []
     if gate.is_held and event.pid is not None:
-        until = f"open until {gate.breaker_until}" if gate.breaker_until else "half-open, and its probes are used up"
+        until = f"open until {moment(gate.breaker_until)}" if gate.breaker_until else "half-open, and its probes are used up"
         raise Refused(f"The breaker of gate {event.gate} is {until}.")
     return [event]
 
