@@ -28,6 +28,7 @@ from omk.runtime.session import Session
 from omk.runtime.store import Store, require_ours
 
 LOOKS, PAUSE_SECONDS = 200, 0.05
+MOST_NAMED = 3
 """How often, and how far apart, a controller that winds up is looked at: for ten seconds."""
 
 
@@ -91,25 +92,32 @@ def waits_for(state: GoalState) -> str | None:
 
 
 def one_that_waits(known: Store) -> str:
-    """The goal that a bare `omk resume` means: the only one with something to resume, or the latest one if none has.
+    """The goal that a bare `omk resume` means: the latest one if it waits to be resumed, else the only one that does.
 
-    Of goals that are only planned the latest one counts. Raises `Refused` where it could be several.
+    Where none does it is the latest one. Raises `Refused` where it could be several. Of older goals a plan alone is not counted.
     """
-    goals = sorted(known.goals(), key=lambda one: (one[1], one[0]))
-    waiting = dict[str, str]()
-    for goal, _ in goals:
-        with contextlib.suppress(OmkError):  # damaged: who goes there is told
-            state = Handle(known.log, goal, known.folder).state
-            why = waits_for(state)
-            if why is not None and (goal == goals[-1][0] or not is_only_planned(state)):
-                waiting[goal] = why
+    goals = [Known(goal, at) for goal, at in known.goals()]
+    latest = find_goal(LATEST, goals)
+    why = _waits(known, latest)
+    if why is not None:
+        return latest
+    others = sorted((one.created_at, one.goal) for one in goals if one.goal != latest)
+    waiting = [(goal, why) for _, goal in others if (why := _waits(known, goal, is_latest=False)) is not None]
     if len(waiting) > 1:
-        names = "; ".join(f"{goal} ({why})" for goal, why in waiting.items())
-        raise Refused(f"{len(waiting)} goals wait to be resumed: {names}. Name one: omk resume {next(iter(waiting))}")
-    if waiting and len(goals) > 1:
-        (goal, why), *_ = waiting.items()
+        more = f"; and {len(waiting) - MOST_NAMED} more" if len(waiting) > MOST_NAMED else ""
+        names = "; ".join(f"{goal} ({why})" for goal, why in waiting[-MOST_NAMED:])
+        raise Refused(f"{len(waiting)} goals wait to be resumed: {names}{more}. Name one: omk resume {waiting[-1][0]}")
+    for goal, why in waiting:
         say(f"resuming {goal} ({why}).")
-    return next(iter(waiting), None) or find_goal(LATEST, [Known(goal, at) for goal, at in goals])
+        return goal
+    return latest
+
+
+def _waits(known: Store, goal: str, *, is_latest: bool = True) -> str | None:
+    with contextlib.suppress(OmkError):  # damaged: who goes there is told
+        state = Handle(known.log, goal, known.folder).state
+        return waits_for(state) if is_latest or not is_only_planned(state) else None
+    return None
 
 
 def is_at_work(state: GoalState) -> bool:

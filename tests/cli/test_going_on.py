@@ -94,10 +94,19 @@ def test_a_bare_resume_takes_the_goal_whose_controller_died_and_not_the_latest(r
 
 
 @pytest.mark.leaves_processes
+def test_a_bare_resume_takes_the_latest_goal_if_that_waits_whatever_else_does(repository, meeting):
+    killed(repository, meeting)
+    paused = run_goal("--gate", "acceptance=false", at=repository, goal=OTHER).document["goal"]
+    omk("pause", at=repository)
+    assert omk("resume", "--json", at=repository).document["goal"] == paused
+
+
+@pytest.mark.leaves_processes
 def test_a_bare_resume_refuses_to_guess_and_names_every_goal_that_waits(repository, meeting):
     died = killed(repository, meeting)
     paused = run_goal("--gate", "acceptance=false", at=repository, goal=OTHER).document["goal"]
     omk("pause", paused, at=repository)
+    run_goal(at=repository, goal=f"{OTHER} once more")
     refused = omk("resume", at=repository)
     assert (refused.code, refused.out) == (1, "")
     assert all(name in refused.err for name in (died, paused, "its controller died", "paused"))
