@@ -1,6 +1,6 @@
 """The scenarios that `replays/` is recorded from: one name, one claim, one real run each."""
 
-from tools.scenarios import ends, evidence, people, ready, rules
+from tools.scenarios import ends, evidence, people, ready, rules, several
 from tools.scenarios.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -9,4 +9,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *people.SCENARIOS,
     *rules.SCENARIOS,
     *ends.SCENARIOS,
+    *several.SCENARIOS,
 )

@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from omk.domain.event import Value
 from omk.domain.graph import violations
-from omk.domain.plan import EXECUTE
+from omk.domain.plan import EXECUTE, WELL_KNOWN
 from omk.domain.proof import holds
 from omk.domain.proof.holds import executors
 from omk.domain.spending import MORE, Reached, task_reached
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import AgentRun
-from omk.domain.subjects.task import EXECUTOR
+from omk.domain.subjects.task import CONTROLLER, EXECUTOR
 from omk.domain.visible import visible
 
 Owner = Literal["agent", "controller", "operator", "external"]
@@ -76,24 +76,46 @@ def goal_testable(state: GoalState, _: str) -> Lack:
 def plan_valid(state: GoalState, _: str) -> Lack:
     missing = Missing(kind="goal_planned.v1")
     if not state.goal.planned_seq:
-        return Lack(text="The goal has no plan yet.", missing=missing, also=() if executors(state) else FIRST_TASK)
+        return Lack(text="The goal has no plan yet.", missing=missing, also=_to_propose(state))
     wrong = " ".join(violations(state.task))
     return Lack(text=f"The plan cannot be carried out: {wrong}", missing=missing, evidence=(state.goal.planned_seq,))
 
 
-FIRST_TASK = (
-    Missing(kind="task_proposed.v1", where={"task": EXECUTE, "role": EXECUTOR}),
-    Missing(kind="task_accepted.v1", where={"task": EXECUTE}),
-)
-"""What a plan has at the least."""
+def _to_propose(state: GoalState) -> tuple[Missing, ...]:
+    """The tasks that a plan under way lacks: those that others wait for, and one for an agent at the least."""
+    absent = _absent(state)
+    names = absent if executors(state) or _to_come(state) else [*absent, EXECUTE]
+    roles = {name: CONTROLLER if name in OWN else EXECUTOR for name in names}
+    proposed = [Missing(kind="task_proposed.v1", where={"task": name, "role": role}) for name, role in roles.items()]
+    accepted = [Missing(kind="task_accepted.v1", where={"task": name}) for name in names]
+    return tuple(one for pair in zip(proposed, accepted, strict=True) for one in pair)
+
+
+OWN = WELL_KNOWN - {EXECUTE}
+"""The tasks that are omk's own work."""
+
+
+def _absent(state: GoalState) -> list[str]:
+    """The tasks that others of a plan under way depend on, and nobody has proposed."""
+    if state.goal.planned_seq:
+        return []
+    live = (task for task in state.task.values() if task.status != "rejected")
+    return sorted({name for task in live for name in task.dependencies if name not in state.task})
+
+
+def _to_come(state: GoalState) -> list[str]:
+    """Those of them that are agents' work."""
+    return [name for name in _absent(state) if name not in OWN]
 
 
 def agent_executed(state: GoalState, _: str) -> Lack:
     runs = [(task.id, state.agent.last.get(task.id)) for task in executors(state)]
     lacking = [(name, run) for name, run in runs if run is None or run.outcome != "succeeded"]
+    ends = [_success(name, run) for name, run in lacking] + [_success(name, None) for name in _to_come(state)]
     if not lacking:
-        return Lack(text="The plan has no task for an agent yet.", missing=_success(EXECUTE, None))
-    (name, run), ends = lacking[0], [_success(name, run) for name, run in lacking]
+        ends = ends or [_success(EXECUTE, None)]
+        return Lack(text="The plan has no task for an agent yet.", missing=ends[0], also=tuple(ends[1:]))
+    name, run = lacking[0]
     if run is None:
         return Lack(text=f"No agent has worked on {name} yet.", missing=ends[0], also=tuple(ends[1:]))
     text = f"{run.agent} is still at work." if run.outcome is None else _ended(run, run.outcome)
@@ -136,7 +158,7 @@ def files_changed(state: GoalState, _: str) -> Lack:
     else:
         text = "The changes made cancel out: nothing differs from the base commit."
     evidence = tuple(state.agent.last[name].seq for name in idle if name in state.agent.last)
-    missing, also = _changes(idle)
+    missing, also = _changes([*idle, *_to_come(state)])
     return Lack(text=text, missing=missing, also=also, evidence=tuple(sorted(evidence)))
 
 
