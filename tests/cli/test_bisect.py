@@ -10,6 +10,7 @@ from tests.cli.calling import (
     INTERRUPT,
     Meeting,
     begin,
+    commit,
     end,
     git,
     is_running,
@@ -64,6 +65,7 @@ def test_it_names_a_good_tree_and_the_bad_one_after_it(repository, tmp_path, hom
     good = write(tmp_path / "good", "1\n3\n")
     gate = f"grep -qx $(cat count 2>/dev/null || echo 0) '{good}'"
     fails = ("--gate", "acceptance=false", "--gate", "smoke=true", "--gate", f"demo={gate}")
+    commit(repository, omk__toml="[breaker]\nfailures = 0\n")
     goal = run_goal("--max-attempts", "7", *fails, at=repository, agent=f"command:{AGENT.format(more=':')}").document["goal"]
     counted = brute_force(repository, tmp_path)
     assert [count for _, count in counted] == list("01234567")

@@ -65,7 +65,7 @@ def test_ctrl_c_ends_a_query_or_a_line_and_not_the_prompt(log):
 
 def test_ctrl_c_ends_one_query_of_the_command_line(log):
     terminal = Terminal("sql", "--store", "log.jsonl", LONG.strip(), "--timeout", "1d", at=log)
-    terminal._read(4)
+    terminal.works()
     terminal.type("\x03")
     assert terminal.end() == 130
 
