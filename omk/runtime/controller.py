@@ -36,7 +36,7 @@ from omk.runtime import edge
 from omk.runtime.dispatcher import Dispatcher
 from omk.runtime.handle import Superseded
 from omk.runtime.inside import marked_as_controller
-from omk.runtime.merge import merge_change
+from omk.runtime.merge import merge_or_follow
 from omk.runtime.publish.merging import await_checks, merge_pull_request
 from omk.runtime.publish.pull_request import open_pull_request
 from omk.runtime.recovery import abort_open, recovered
@@ -175,7 +175,7 @@ def _again(session: Session, effect: TryAgain) -> None:
 
 
 def _merge(session: Session, _: MergeByPolicy) -> None:
-    merge_change(session, None)
+    merge_or_follow(session)
 
 
 PERFORM: dict[type[Effect], Callable[[Session, Any], None]] = {

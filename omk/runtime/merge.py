@@ -29,20 +29,11 @@ def merge_change(session: Session, into: str | None, prove_again: Callable[[], N
     when the change is not ready, the branch is gone, or the two conflict.
     """
     with alone(session.handle.folder):
-        session.handle.refresh()
-        settle_merge(session)
-    state = session.state
-    require_mergeable(session)
-    branch = into or (state.goal.base.branch if state.goal.base else None)
-    if branch is None:
-        raise Refused("The goal began on a detached HEAD. Name the branch: omk merge --into BRANCH")
-    if _is_merged(session, branch):
+        aim = _aim(session, into)
+    if aim is None:
         return False
-    tip = session.user.tip(branch)
-    if tip is None:
-        raise Refused(f"There is no branch {branch}. Name another: omk merge --into BRANCH")
-    base = state.worktree.base
-    if base is None or tip != base.commit:
+    branch, tip = aim
+    if not _stands_on(session, tip):
         rebase(session, branch, tip)
         if prove_again is not None and session.handle.proof.status != "ready":
             prove_again()
@@ -50,6 +41,44 @@ def merge_change(session: Session, into: str | None, prove_again: Callable[[], N
     with alone(session.handle.folder):
         _land(session, branch, tip)
     return True
+
+
+def merge_or_follow(session: Session) -> None:
+    """Merge the change into its base branch; where that has moved, only put it on the new tip, to be proven there first.
+
+    Raises `Refused` as `merge_change` does.
+    """
+    with alone(session.handle.folder):
+        aim = _aim(session, None)
+        if aim is None:
+            return
+        branch, tip = aim
+        if _stands_on(session, tip):
+            _land(session, branch, tip)
+            return
+    rebase(session, branch, tip)
+
+
+def _aim(session: Session, into: str | None) -> tuple[str, str] | None:
+    """The branch to merge into, and its tip; null when the change is there already. For one who holds the store's lock."""
+    session.handle.refresh()
+    settle_merge(session)
+    require_mergeable(session)
+    base = session.state.goal.base
+    branch = into or (base.branch if base else None)
+    if branch is None:
+        raise Refused("The goal began on a detached HEAD. Name the branch: omk merge --into BRANCH")
+    if _is_merged(session, branch):
+        return None
+    tip = session.user.tip(branch)
+    if tip is None:
+        raise Refused(f"There is no branch {branch}. Name another: omk merge --into BRANCH")
+    return branch, tip
+
+
+def _stands_on(session: Session, tip: str) -> bool:
+    base = session.state.worktree.base
+    return base is not None and base.commit == tip
 
 
 def settle_merge(session: Session) -> None:

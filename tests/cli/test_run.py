@@ -234,6 +234,34 @@ def test_the_merge_policy_gated_merges_by_itself_what_is_ready(repository):
     assert git("rev-parse", "HEAD^{tree}", at=repository) == answer.document["tree"]
 
 
+def moves_main(repository, tmp_path, line):
+    """A gate that commits to the base branch, once, while it runs."""
+    once = f"cd '{repository}' && {line} && git add --all && git commit --quiet --message Meanwhile"
+    script = write(tmp_path / "gate.sh", f"mkdir '{tmp_path}/moved' 2>/dev/null || exit 0\n{once}\n")
+    return ("--gate", f"acceptance-smoke-demo=sh '{script}'", "--accept", "auto", "--merge", "gated")
+
+
+def test_a_base_that_moves_while_a_gated_goal_runs_is_proven_again_and_merged(repository, tmp_path):
+    answer = omk("run", GOAL, "--agent", WRITES_CLI, *moves_main(repository, tmp_path, "echo x > other.txt"), "--json", at=repository)
+    assert (answer.code, answer.document["status"]) == (0, "ready"), answer.err
+    assert git("show", "main:other.txt", at=repository) == "x"
+    assert git("rev-parse", "main^{tree}", at=repository) == answer.document["tree"]
+    kinds = [one["kind"] for one in omk("replay", "--json", at=repository).document["timeline"]]
+    assert kinds.count("gate_ran.v1") == 2
+    assert kinds.index("worktree_rebased.v1") < kinds.index("change_merged.v1")
+    assert omk("replay", "--redecide", at=repository).code == 0
+
+
+def test_a_base_that_comes_to_conflict_while_a_gated_goal_runs_ends_it_with_what_to_do(repository, tmp_path):
+    before = git("rev-parse", "main", at=repository)
+    answer = omk("run", GOAL, "--agent", WRITES_CLI, *moves_main(repository, tmp_path, "echo no > cli.py"), at=repository)
+    assert answer.code == 1
+    assert "conflicts with the change in cli.py" in answer.err
+    assert git("rev-parse", "main~1", at=repository) == before
+    assert git("show", "main:cli.py", at=repository) == "no"
+
+
+
 def test_the_merge_policy_disabled_refuses_to_merge(repository):
     run_goal("--accept", "auto", "--merge", "disabled", at=repository)
     refused = omk("merge", at=repository)
