@@ -15,7 +15,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta, Struct
 
-from omk.domain.amounts import MICRO, MOST
+from omk.domain.amounts import MICRO, MOST, number
 from omk.domain.values import Spent
 
 Count = Annotated[int, Meta(ge=0, le=MOST)]
@@ -27,13 +27,16 @@ EXACT = Context(prec=60, rounding=ROUND_UP, traps=[])
 SHOWN = 80
 
 
+NOTHING = msgspec.Raw(b"null")
+
+
 class Line(Struct, frozen=True):
     """One report."""
 
     tokens_in: Count | None = None
     tokens_out: Count | None = None
     tokens_cached: Count | None = None
-    usd: Decimal | None = None
+    usd: msgspec.Raw = NOTHING
 
 
 MOST_AT_THE_END = 64 << 20
@@ -107,7 +110,9 @@ class UsageFile:
             return False
         more = (read.tokens_in or 0, read.tokens_out or 0, read.tokens_cached or 0)
         new = [before + count for before, count in zip(self._tokens, more, strict=True)]
-        money = fractions(read.usd or Decimal(0))
+        written = bytes(read.usd).decode("ascii", "replace").strip('"')
+        amount = Decimal(0) if written == "null" else number(written)
+        money = None if amount is None else fractions(amount)
         if money is None or sum(new) > MOST or self._fractions + money > MOST * MICRO:
             return False
         self._tokens, self._fractions = new, self._fractions + money

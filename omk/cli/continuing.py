@@ -9,7 +9,7 @@ from omk.cli.output import say
 from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
-from omk.cli.writing import finish, interruptible, open_store, settle
+from omk.cli.writing import finish, interruptible, open_store, saying_how_it_goes_on, settle
 from omk.domain.proof.holds import executors
 from omk.domain.proof.status import FINAL
 from omk.domain.state import GoalState
@@ -170,8 +170,9 @@ def _go_on(known: Store, goal: str, agent: str | None, *, form: Format | None, a
     with Progress() as progress, interruptible():
         session = known.session(goal, progress.record, progress.begin)
         session.warn, session.consult = say, Questions(progress).ask if is_attended() else None
-        if not carry_on(session, agent, form=form, as_json=as_json):
-            settle(session, form=form, as_json=as_json)
+        with saying_how_it_goes_on(session):
+            if not carry_on(session, agent, form=form, as_json=as_json):
+                settle(session, form=form, as_json=as_json)
 
 
 def abandoned(known: Store) -> dict[str, tuple[str, bool]]:

@@ -20,6 +20,7 @@ from omk.domain.subjects.review import GrantWaiver
 from omk.errors import Refused
 from omk.runtime.controller import drive
 from omk.runtime.merge import merge_change
+from omk.runtime.publish.branch import OUTSIDE
 from omk.runtime.publish.order import is_published, merge_published
 from omk.runtime.recovery import recover
 from omk.runtime.session import Session
@@ -192,7 +193,7 @@ def cancel(
         say(f"{said} {stopped} What happened: omk replay {session.goal}")
 
 
-STOPPABLE = ("agent:", "gate:", "review:", "tool:setup:")
+STOPPABLE = ("agent:", "gate:", "review:", "tool:setup:", *OUTSIDE)
 
 
 def stopped_of(state: GoalState, left: Sequence[str] = ()) -> str:

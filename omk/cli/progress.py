@@ -18,11 +18,13 @@ from omk.domain.subjects.proposal import TaskRejected
 from omk.domain.subjects.publication import BranchPushed, PullRequestOpened
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
-from omk.domain.subjects.task import TaskRetried
+from omk.domain.subjects.task import TaskFailed, TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
+from omk.domain.text import texts
 from omk.domain.visible import visible
 from omk.domain.words import counted
 from omk.replay.timeline import touched_text
+from omk.runtime.steps.recording import GONE
 
 SECOND_US = 1_000_000
 GOOD, BAD, PLAIN = "green", "red", "cyan"
@@ -57,7 +59,7 @@ class Progress:
 
     def record(self, record: Recorded) -> None:
         """Something was recorded; most of it needs no line."""
-        line = line_of(record.event, record.goal, record.at)
+        line = _gone(record) or line_of(record.event, record.goal, record.at)
         if isinstance(record.event, BreakerOpened) and self._status is not None:
             self._status.update(f"waiting to run gate {escaped(record.event.gate)} again …")
         if line is None:
@@ -98,6 +100,13 @@ def escaped(text: str) -> str:
     from rich.markup import escape
 
     return escape(visible(text))
+
+
+def _gone(record: Recorded) -> tuple[str, str, str] | None:
+    """A line for the failure of an attempt whose agent ended well, and took its worktree along."""
+    if isinstance(record.event, TaskFailed) and texts(record).get("reason") == GONE:
+        return "✗", BAD, f"{record.event.task} failed: its worktree was gone when the agent ended"
+    return None
 
 
 def line_of(event: object, goal: str, at: Time) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind

@@ -25,11 +25,21 @@ from omk.cli.options import Format, FormatOption, JsonOption, StoreOption, chose
 from omk.cli.output import say
 from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
-from omk.cli.writing import finish, finish_plan, interruptible, mention_dirt, on_goal, open_store, repository
+from omk.cli.writing import (
+    finish,
+    finish_plan,
+    interruptible,
+    mention_dirt,
+    on_goal,
+    open_store,
+    repository,
+    saying_how_it_goes_on,
+)
 from omk.domain.amounts import micro_dollars, milliseconds, positive, within
 from omk.domain.approval import Approve
 from omk.domain.event import Command
 from omk.domain.proof.holds import executors
+from omk.domain.proof.proof import GoalProof
 from omk.domain.spending import task_reached
 from omk.domain.subjects.controller import Step
 from omk.domain.subjects.gate import ConfigureGates
@@ -44,7 +54,7 @@ from omk.runtime import edge
 from omk.runtime.controller import drive
 from omk.runtime.gates.conduct import MOST_AT_ONCE, MOST_RERUNS, UNSAID, Conduct, needs_from_flags
 from omk.runtime.inside import refuse_inside
-from omk.runtime.intake import Wishes, check_agent, conduct_again, configure_again, take_in
+from omk.runtime.intake import Intake, Wishes, check_agent, conduct_again, configure_again, take_in
 from omk.runtime.recovery import ALL_STEPS
 from omk.runtime.session import Session
 
@@ -221,10 +231,8 @@ def _begin(
             session = known.begin(intake, progress.record, progress.begin)
             session.warn = say
             session.consult = Questions(progress).ask if is_attended() else None
-            if not intake.testable:
-                proof = session.handle.issue_proof(session.actor)
-            else:
-                proof = drive(session, steps, max_attempts=intake.max_attempts)
+            with saying_how_it_goes_on(session):
+                proof = _first_proof(session, steps, intake)
         if verb == "plan":
             finish_plan(session, proof, form=form, as_json=as_json)
         else:
@@ -233,6 +241,13 @@ def _begin(
             say(f"Decision needed. Answer it: omk decide {session.goal} --answer TEXT, or run a goal that says more.")
     finally:
         known.log.close()
+
+
+def _first_proof(session: Session, steps: tuple[Step, ...], intake: Intake) -> GoalProof:
+    """Of a new goal: what the steps come to, or that somebody has to say more first."""
+    if not intake.testable:
+        return session.handle.issue_proof(session.actor)
+    return drive(session, steps, max_attempts=intake.max_attempts)
 
 
 class Order(NamedTuple):

@@ -21,6 +21,7 @@ from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
 from omk.runtime import edge
 from omk.runtime.inside import refuse_inside
+from omk.runtime.recovery import left_over
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store
@@ -76,7 +77,7 @@ def on_goal(
             session.warn = say
             refuse_inside(verb, (owed.pid for owed in session.state.obligation.values() if owed.pid is not None))
             session.consult = Questions(progress).ask if is_attended() else None
-            with interruptible():
+            with interruptible(), saying_how_it_goes_on(session):
                 yield session
     finally:
         known.log.close()
@@ -95,6 +96,17 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def saying_how_it_goes_on(session: Session) -> Iterator[None]:
+    """Let an interruption end the command not without a word."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        more = f" What was done is on record. Go on with: omk resume {session.goal}" if left_over(session.state) else ""
+        say(f"Interrupted.{more}")
+        raise
 
 
 def finish(session: Session, proof: GoalProof, *, form: Format | None, as_json: bool, is_driven: bool = False) -> None:

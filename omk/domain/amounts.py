@@ -1,11 +1,13 @@
 """Amounts as people write and read them: whole numbers, spans of time, and money, which is never a float."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from omk.domain.duration import parse_duration
 from omk.errors import Refused
 
 MICRO = 1_000_000
+NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 MOST = 2**53
 """Whole numbers up to here are the same number in every language that reads our JSON."""
 
@@ -41,16 +43,20 @@ def milliseconds(flag: str, text: str | None, *, least: int = 0) -> int | None:
     return span
 
 
+def number(text: str) -> Decimal | None:
+    """A number of dollars as JSON and people write it, exactly; null for anything else, such as `1_000` or `-1`."""
+    return Decimal(text) if NUMBER.fullmatch(text) else None
+
+
 def micro_dollars(flag: str, text: str | None) -> int | None:
     """Dollars in whole micro-dollars."""
     if text is None:
         return None
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(0)
-    if not amount.is_finite() or amount < Decimal(1) / MICRO:
+    amount = number(text)
+    if amount is None or amount == 0:
         raise Refused(f"{flag} must be a positive, finite number, not {text}.")
+    if amount < Decimal(1) / MICRO:
+        raise Refused(f"{flag} must be at least 0.000001, a millionth of a dollar, not {text}.")
     if amount > MOST // MICRO:
         raise Refused(f"{flag} must be at most {MOST // MICRO}, not {text}.")
     return int(amount * MICRO)

@@ -48,6 +48,10 @@ def proposals_in(worktree: Path, *, source: str) -> tuple[Proposal, ...]:
         content = _content(worktree / NAME)
     except (FileNotFoundError, NotADirectoryError):
         return ()
+    except PermissionError:
+        if not os.access(worktree, os.X_OK):
+            return ()  # nobody knows of any: what cannot be read is told with the files
+        return (malformed(source, f"{NAME} cannot be read: Permission denied.", ""),)
     except OSError as error:
         return (malformed(source, f"{NAME} cannot be read: {error.strerror}.", ""),)
     if content is None:

@@ -90,6 +90,7 @@ def _end_dead(session: Session) -> bool:
         return False
     if active is not None:
         end_left(active.pid, active.started)
+    session.workshop.regain(session.goal)
     sweep(session)
     return True
 

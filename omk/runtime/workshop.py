@@ -6,6 +6,7 @@ ourselves, so that `reset` makes it good again whatever an agent did to it.
 
 import contextlib
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from omk.runtime.bare import BareRepository, content_of
 from omk.runtime.cleaning import clear_differences
 from omk.runtime.folders import remove_tree
 from omk.runtime.git import GitFailed
-from omk.runtime.repository import UserRepository, make_private
+from omk.runtime.repository import PRIVATE, UserRepository, make_private
 from omk.runtime.snapshot import Snapshot, take, unreadable
 from omk.runtime.trees import Trees
 
@@ -63,6 +64,18 @@ class Workshop(Trees):
     def _registration(self, path: Path) -> Path:
         return self.bare.path / "worktrees" / f"{path.parent.name}--{path.name}"
 
+    def regain(self, goal: str) -> None:
+        """Let ourselves into our own folders above the goal's worktrees again, where an agent has shut them."""
+        if self.identity is None:
+            return
+        ours = self.state_home / "omk"
+        for place in (self.folder / goal, self._all_notes / goal, ours / "prompts" / goal):
+            for folder in (ours, *(ours / part for part in reversed(place.relative_to(ours).parents[:-1])), place):
+                with contextlib.suppress(FileNotFoundError):
+                    mode = stat.S_IMODE(folder.stat(follow_symlinks=False).st_mode)
+                    if folder.is_dir() and not folder.is_symlink() and mode & PRIVATE != PRIVATE:
+                        folder.chmod(mode | PRIVATE)
+
     def purge(self) -> None:
         """Remove objects that are not what their names say; files that were read before are then read again."""
         if self.bare.purge():
@@ -78,6 +91,7 @@ class Workshop(Trees):
         is already open is made anew.
         """
         path = self.place(goal, name)
+        self.regain(goal)
         with self._coming_and_going:
             for folder in (path.parent, self._notes(path)):
                 make_private(folder)
@@ -156,6 +170,7 @@ class Workshop(Trees):
 
     def close_all(self, goal: str) -> None:
         """Remove every worktree of a goal, also those only half there."""
+        self.regain(goal)
         for path in self.worktrees(goal):
             self.close_worktree(path)
         for parent in (self.folder / goal, self._all_notes / goal):

@@ -49,6 +49,7 @@ def test_a_line_without_its_end_is_read_later(path):
     [
         "spent a lot", "[]", "null", '{"tokens_in": -1}', '{"tokens_in": 1.5}', '{"tokens_in": "7"}', '{"tokens_in": 1e400}',
         '{"usd": "NaN"}', '{"usd": "Infinity"}', '{"usd": -0.1}', '{"usd": "1e400"}', '{"usd": true}',
+        '{"usd": "1_000"}', '{"usd": "\uff11"}', '{"usd": " 1 "}', '{"usd": "+1"}', '{"usd": [1]}', '{"usd": "\\u0031"}',
         '{"tokens_out": 99999999999999999999}',
         b'{"usd": "\xff"}', "[" * 5_000, '{"tokens_in": 1}' + " " * LONGEST,
     ],

@@ -36,5 +36,8 @@ def test_the_greatest_amounts_are_taken_as_they_are():
 
 
 def test_less_than_the_smallest_amount_is_no_amount():
-    with pytest.raises(Refused, match="positive"):
+    with pytest.raises(Refused, match=r"at least 0\.000001"):
         micro_dollars("--budget-usd", "0.0000009")
+    for wrong in ("0", "-1", "nan", "inf", "1_000", "\uff11", " 1", ""):
+        with pytest.raises(Refused, match="positive, finite number"):
+            micro_dollars("--budget-usd", wrong)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from omk.runtime.proposals import proposals_in
 from tests.cli.calling import GATES, git, is_running, omk, process, room, run_goal, worktrees, write
 
 WORKS = "echo 'print(1)' > cli.py"
@@ -76,8 +77,37 @@ def test_of_a_worktree_that_an_agent_deletes_nothing_is_taken(repository, home):
     assert answer.code == 0
     assert answer.document["changed_files"] == []
     assert answer.codes[0] == "files.changed"
+    gone = "No file was changed by goal-agent-execute. Its worktree was gone when the agent ended"
+    assert answer.gap("files.changed")["text"].startswith(gone)
+    assert "✗ goal-agent-execute failed: its worktree was gone" in answer.err
     assert "worktree was gone" in timeline(repository, "task_failed")[0]
     assert worktrees(home) == []
+
+
+PAIR = "".join(
+    f'[[tasks]]\nid = "{name}"\ntitle = "T"\ndescription = "D"\nacceptance = "A"\nwrite = ["{name}.txt"]\n'
+    for name in ("one", "two")
+)
+
+
+def test_a_folder_of_omks_own_that_an_agent_shuts_is_opened_again_for_those_beside_it(repository, home, tmp_path):
+    write(tmp_path / "tasks.toml", PAIR)
+    until_open = "for _ in $(seq 100); do test $(stat -c %a ..) = 700 && exec sh -c 'echo 2 > two.txt'; sleep 0.1; done; exit 1"
+    shut = f"touch {tmp_path}/shut; chmod 000 .."
+    two = f"until test -e {tmp_path}/shut; do sleep 0.1; done; sleep 0.1; {until_open}"
+    script = f'case "$OMK_PROMPT" in *"# Task one:"*) echo 1 > one.txt; {shut};; *) {two};; esac'
+    gate = ("--gate", "acceptance-smoke-demo=true")
+    tasks = ("--tasks", str(tmp_path / "tasks.toml"), "--max-agents", "2")
+    answer = run_goal(*gate, *tasks, "--accept", "auto", at=repository, agent=f"command:{script}")
+    assert answer.document["status"] == "ready", answer.err
+    assert answer.document["changed_files"] == ["one.txt", "two.txt"]
+    assert worktrees(home) == []
+
+
+def test_a_worktree_that_cannot_be_entered_holds_no_proposals(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert proposals_in(tmp_path, source="agent") == ()
 
 
 def test_a_worktree_that_became_a_link_is_gone_too(repository, home, tmp_path):

@@ -268,7 +268,8 @@ def test_a_push_that_the_remote_turns_down_is_on_record(repository, forge, ready
     begun(repository, forge, ready, "draft-pr")
     omk("accept", "--summary", "fine", at=repository)
     write(forge.remote / "hooks" / "pre-receive", "#!/bin/sh\necho 'no branches today' >&2\nexit 1\n").chmod(0o755)
-    assert "pre-receive hook declined" in omk("pr", at=repository).err
+    refused = omk("pr", at=repository).err
+    assert "(pre-receive hook declined). It says: no branches today. Mend that. Then: omk pr" in refused
     assert published(repository) == ["push_started", "push_failed", "goal_blocked"]
     (forge.remote / "hooks" / "pre-receive").unlink()
     assert omk("pr", at=repository).code == 0
@@ -498,6 +499,17 @@ def test_asking_what_became_of_a_merge_holds_up_no_other_goal(repository, forge,
     forge.say(hang=None)
     assert omk("resume", goal, "--json", at=repository).document["status"] == "ready"
     assert len(forge.said("merge")) == 1
+
+
+def test_a_pause_during_a_push_says_that_the_push_is_being_stopped(repository, forge, ready, tmp_path):
+    begun(repository, forge, ready, "draft-pr")
+    omk("accept", "--summary", "fine", at=repository)
+    meeting = Meeting(tmp_path / "pushing")
+    write(forge.remote / "hooks" / "pre-receive", f"#!/bin/sh\n{meeting.stays}\n").chmod(0o755)
+    running = begin("pr", at=repository)
+    meeting.wait()
+    assert "Being stopped: push 1" in omk("pause", at=repository).err
+    end(running)
 
 
 def test_a_pause_from_elsewhere_ends_the_waiting_for_checks(repository, forge, tmp_path):

@@ -242,7 +242,9 @@ def moves_main(repository, tmp_path, line):
 
 
 def test_a_base_that_moves_while_a_gated_goal_runs_is_proven_again_and_merged(repository, tmp_path):
-    answer = omk("run", GOAL, "--agent", WRITES_CLI, *moves_main(repository, tmp_path, "echo x > other.txt"), "--json", at=repository)
+    answer = omk(
+        "run", GOAL, "--agent", WRITES_CLI, *moves_main(repository, tmp_path, "echo x > other.txt"), "--json", at=repository
+    )
     assert (answer.code, answer.document["status"]) == (0, "ready"), answer.err
     assert git("show", "main:other.txt", at=repository) == "x"
     assert git("rev-parse", "main^{tree}", at=repository) == answer.document["tree"]
@@ -259,7 +261,6 @@ def test_a_base_that_comes_to_conflict_while_a_gated_goal_runs_ends_it_with_what
     assert "conflicts with the change in cli.py" in answer.err
     assert git("rev-parse", "main~1", at=repository) == before
     assert git("show", "main:cli.py", at=repository) == "no"
-
 
 
 def test_the_merge_policy_disabled_refuses_to_merge(repository):

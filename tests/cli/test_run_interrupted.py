@@ -55,6 +55,7 @@ def test_an_interrupted_run_ends_its_agent_closes_what_is_open_and_can_be_resume
     assert answer.code == 130
     assert answer.out == ""
     assert "Traceback" not in answer.err
+    assert "omk: Interrupted. What was done is on record. Go on with: omk resume goal-" in answer.err
     assert not is_running(agent)
     assert open_obligations(repository) in ([], {})
     assert worktrees(home) == []

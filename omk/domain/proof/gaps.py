@@ -154,12 +154,20 @@ def files_changed(state: GoalState, _: str) -> Lack:
         return _unmerged(state, apart, [name for name in idle if name not in apart])
     names = _some(idle) or "the agent"
     if idle or not state.worktree.seq:
-        text = f"No file was changed by {names}."
+        text = f"No file was changed by {names}.{_why_idle(state, idle)}"
     else:
         text = "The changes made cancel out: nothing differs from the base commit."
     evidence = tuple(state.agent.last[name].seq for name in idle if name in state.agent.last)
     missing, also = _changes([*idle, *_to_come(state)])
     return Lack(text=text, missing=missing, also=also, evidence=tuple(sorted(evidence)))
+
+
+def _why_idle(state: GoalState, idle: Sequence[str]) -> str:
+    """Why attempts failed whose agents ended well, such as one that removed its worktree."""
+    runs = state.agent.last
+    ended = [name for name in idle if name in runs and runs[name].outcome == "succeeded"]
+    failed = [state.task[name] for name in ended if state.task[name].status == "blocked" and state.task[name].reason]
+    return "".join(f" {f'{one.id}: ' if len(idle) > 1 else ''}{one.reason}" for one in failed[:_SHOWN])
 
 
 def _unmerged(state: GoalState, apart: Sequence[str], idle: Sequence[str]) -> Lack:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from omk.runtime.bare import BareRepository
+from omk.runtime.fitting import without_middle
 from omk.runtime.git import FIXED, Finished, clean_environment, command_of, first_line
 from omk.runtime.publish.call import TimedOut, call
 from omk.runtime.publish.trouble import BASE, BRANCH, REMOTE, Trouble
@@ -15,6 +16,8 @@ from omk.runtime.repository import ask
 
 ASK_SECONDS, MOVE_SECONDS = 60, 600
 FETCHED = ("--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--no-recurse-submodules")
+SAID, MOST_SAID = "remote:", 500
+"""How git marks the remote's own words, and how many characters of them are told."""
 PUSHED = ("--quiet", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
 
 
@@ -70,7 +73,7 @@ class Remote:
             text = f"git {verb} had no answer from {self.name} within {seconds} s. Check the network."
             raise Trouble(code, text) from None
         if ended.status != 0:
-            raise Trouble(code, f"git {verb} failed at {self.name}: {reason_of(ended.stderr)}")
+            raise Trouble(code, f"git {verb} failed at {self.name}: {reason_of(ended.stderr)} Mend that.")
         return ended.stdout
 
     def _quiet_ssh(self) -> dict[str, str]:
@@ -80,6 +83,9 @@ class Remote:
 
 
 def reason_of(stderr: str) -> str:
-    """The line of git's that tells why: that of a rejected branch if there is one."""
-    rejected = [line.strip() for line in stderr.splitlines() if line.lstrip().startswith("! [")]
-    return rejected[0] if rejected else first_line(stderr)
+    """The line of git's that tells why, that of a rejected branch if there is one, and what the remote itself said."""
+    lines = [line.strip() for line in stderr.splitlines()]
+    rejected = [line for line in lines if line.startswith("! [")]
+    why = (rejected[0] if rejected else first_line(stderr)).removesuffix(".")
+    said = " ".join(filter(None, (line.removeprefix(SAID).strip() for line in lines if line.startswith(SAID))))
+    return f"{why}. It says: {without_middle(said, MOST_SAID).removesuffix('.')}." if said and rejected else f"{why}."

@@ -26,6 +26,7 @@ def run_agent(session: Session, effect: RunAgent) -> None:
         ended = converse(session, work)
     finally:
         beside, touched = session.watch.end(work.agent)
+    session.workshop.regain(session.goal)
     changed = None
     if is_plain(work.worktree, ""):
         changed = files_of(session, work.worktree, work.base, task=work.task, agent=work.agent)

@@ -49,8 +49,8 @@ def test_all_checks_together_are_as_good_as_the_worst(buckets, outcome):
 
 def test_a_rejected_branch_tells_why():
     stderr = "To /srv/x\n ! [rejected] main -> main (stale info)\nerror: failed to push some refs to '/srv/x'\n"
-    assert reason_of(stderr) == "! [rejected] main -> main (stale info)"
-    assert reason_of("fatal: no such remote\n") == "fatal: no such remote"
+    assert reason_of(stderr) == "! [rejected] main -> main (stale info)."
+    assert reason_of("fatal: no such remote\n") == "fatal: no such remote."
 
 
 def called(command, folder, *, seconds=60, stop=None, stdin=b""):
