@@ -12,6 +12,10 @@ class Refused(OmkError):
     """The command may not be carried out now. Change the command, or the goal's state, first."""
 
 
+class Interrupted(OmkError):
+    """A person ended the command, by Ctrl-C or a signal. What was done is on record."""
+
+
 class NotFound(OmkError):
     """What was named does not exist, or the name fits several. Name it better."""
 

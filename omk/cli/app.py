@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from omk.errors import OmkError
+from omk.errors import Interrupted, OmkError
 
 COMMANDS: dict[str, str] = {
     "run": "omk.cli.working:run",
@@ -128,6 +128,9 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE if end.code is None else FAILED
     except KeyboardInterrupt:
+        return INTERRUPTED
+    except Interrupted as end:
+        _complain(str(end))
         return INTERRUPTED
     except OmkError as problem:
         return _complain(str(problem))

@@ -1,5 +1,6 @@
 """What only a person does: accept, reject, decide, waive, merge, pause, resume, cancel."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from omk.cli.arguments import AgentOption, GoalArgument
 from omk.cli.continuing import carry_on, goes_on, is_at_work, one_that_waits
 from omk.cli.options import FormatOption, JsonOption, StoreOption
 from omk.cli.output import say
-from omk.cli.writing import finish, on_goal, settle, settle_in_short
+from omk.cli.writing import finish, next_command, on_goal, settle, settle_in_short
 from omk.domain.event import Recorded
 from omk.domain.state import GoalState
 from omk.domain.subjects.aborted import EffectAborted
@@ -68,6 +69,8 @@ def decide(
 ) -> None:
     """Answer what blocks a goal: omk decide latest --answer "a CLI that prints the sum of a column"."""
     said = answer if answer is not None else words
+    if said is None and GOAL_ID.fullmatch(goal):
+        raise Refused(f"Say what was decided: omk decide {goal} --answer TEXT")
     if said is None:
         goal, said = "latest", goal  # one word alone can only be the answer
     if said == "latest":
@@ -168,9 +171,9 @@ def _nothing_left(session: Session, *, is_resumed: bool) -> str:
     """What to do about a goal of which nothing is left that was asked for."""
     proof = session.handle.proof
     said = "Resumed, and nothing that was asked for is left to do" if is_resumed else "Nothing to do"
-    command = next((gap.command for gap in proof.gaps if not gap.follows_from), None)
-    more = f" Next: {command}" if command is not None and proof.status == "not_ready" else ""
-    return f"{said}: {session.goal} is {word(proof.status)}.{more}"
+    more = f" Next: {command}" if (command := next_command(session.state, proof)) else ""
+    verb = "" if proof.status.startswith("needs") else "is "
+    return f"{said}: {session.goal} {verb}{word(proof.status)}.{more}"
 
 
 def cancel(
@@ -193,6 +196,8 @@ def cancel(
         say(f"{said} {stopped} What happened: omk replay {session.goal}")
 
 
+GOAL_ID = re.compile(r"goal-[0-9]+\S*")
+"""What nobody answers a question with: the goal is meant, and the answer is missing."""
 STOPPABLE = ("agent:", "gate:", "review:", "tool:setup:", *OUTSIDE)
 
 

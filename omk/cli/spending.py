@@ -9,7 +9,7 @@ from omk.cli.archive import Archive, find, found, opened
 from omk.cli.continuing import is_at_work, waits_for
 from omk.cli.options import AllOption, Format, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say, show
-from omk.cli.writing import finish, on_goal
+from omk.cli.writing import finish, next_command, on_goal
 from omk.domain.amounts import micro_dollars, milliseconds, positive
 from omk.domain.spending import MORE, ExtendTaskBudget, amount_of
 from omk.domain.state import GoalState
@@ -68,7 +68,7 @@ def _extend(goal: str, task: str | None, more: BudgetExtended, choice: Format, s
             added = " and ".join(_added(more))
             say(f"Extended by {added}. {_next(session, task)}")
         else:
-            say(f"Nothing to do: {task} has no such limit.")
+            say(f"Nothing to do: {task or session.goal} has no such limit.")
 
 
 def _added(more: BudgetExtended) -> list[str]:
@@ -86,7 +86,10 @@ def _next(session: Session, task: str | None) -> str:
         return "Its controller is at work and goes by the new limit."
     if waits_for(state) is not None:
         return f"Go on: omk resume {goal}"
-    return f"Go on: omk execute {goal}" + (f" --task {task}" if task else "")
+    if task:
+        return f"Go on: omk execute {goal} --task {task}"
+    command = next_command(state, session.handle.proof)
+    return f"Go on: {command}" if command else ""
 
 
 def cost(

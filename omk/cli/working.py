@@ -219,7 +219,7 @@ def _begin(
         return
     identity = user.identity() or edge.new_repository_id()
     intake = take_in(user, identity, prompt, wishes, edge.person())
-    if "execute" in steps and intake.testable:
+    if intake.agent is not None or ("execute" in steps and intake.testable):
         check_agent(intake.agent)
     known = open_store(store, user, identity=identity)
     try:

@@ -12,9 +12,11 @@ from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
 from omk.domain.ending import ALL_DONE, ending
 from omk.domain.event import Recorded
+from omk.domain.halting import going_on
 from omk.domain.proof.proof import GoalProof
+from omk.domain.state import GoalState
 from omk.domain.text import resolve
-from omk.errors import NotFound
+from omk.errors import Interrupted, NotFound
 from omk.log.place import here
 from omk.replay.address import LATEST, Known, find_goal
 from omk.replay.documents import state_document
@@ -105,8 +107,7 @@ def saying_how_it_goes_on(session: Session) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         more = f" What was done is on record. Go on with: omk resume {session.goal}" if left_over(session.state) else ""
-        say(f"Interrupted.{more}")
-        raise
+        raise Interrupted(f"Interrupted.{more}") from None  # said once the terminal is free
 
 
 def finish(session: Session, proof: GoalProof, *, form: Format | None, as_json: bool, is_driven: bool = False) -> None:
@@ -140,6 +141,13 @@ def finish_plan(session: Session, proof: GoalProof, *, form: Format | None, as_j
 def settle(session: Session, *, form: Format | None, as_json: bool) -> None:
     """Issue the proof after a person's word, and print it."""
     finish(session, session.handle.issue_proof(session.actor), form=form, as_json=as_json)
+
+
+def next_command(state: GoalState, proof: GoalProof) -> str | None:
+    """What to type next about a goal that nothing is at work on; none where nothing leads out."""
+    if (first := going_on(state)) is not None:
+        return first.format(goal=state.goal.id)
+    return next((gap.command for gap in proof.gaps if not gap.follows_from), None) if proof.status == "not_ready" else None
 
 
 def settle_in_short(session: Session, *, form: Format | None, as_json: bool) -> GoalProof:

@@ -62,7 +62,7 @@ ADVICE = {
     "paused": "Resume it: omk resume {goal}",
     "blocked_on_human": "Answer it: omk decide {goal} --answer TEXT, or start a goal that says more.",
     "blocked_on_external": "See what it waits for: omk why {goal}",
-    "cancelled": "This is final. Start another goal: omk run",
+    "cancelled": "This is final. Start another goal with omk run.",
     "failed_infra": "See what failed: omk why {goal}",
     "needs_more_budget": "Extend it: omk budget {goal} --add-time 10m",
     "ready": "See the proof: omk proof {goal}",
@@ -144,8 +144,7 @@ def _fork(command: ForkGoal, state: GoalState) -> list[Event]:
 def _refuse(state: GoalState, status: str | None) -> None:
     out, goal = noted(state), state.goal.id
     if status == "needs_more_budget" and out is not None:
-        why = f"It needs more budget ({out.words})."
-        raise Refused(f"{goal} is {status}. {why} Extend it: omk budget {goal} {out.flag}")
+        raise Refused(f"{goal} needs more budget ({out.words}). Extend it: omk budget {goal} {out.flag}")
     if status is not None:
         raise Refused(f"{goal} is {status}. {ADVICE[status].format(goal=goal)}")
 

@@ -15,7 +15,7 @@ from omk.views.times import took
 Document = dict[str, Any]
 DIMENSIONS = {"active_ms": "time", "tokens": "tokens", "micro_usd": "cost"}
 STANDING = (Head("of"), Head("what", is_whole=True), *(Head(name, is_number=True) for name in ("limit", "used", "left")))
-NO_LIMIT = "none"
+NO_LIMIT, ENDLESS = "no limit", "–"
 
 
 def budget_lines(budget: Document, width: int) -> list[Line]:
@@ -23,13 +23,16 @@ def budget_lines(budget: Document, width: int) -> list[Line]:
     layout = Layout(STANDING, _standing(budget), width)
     lines = [line(badge(budget["status"]), "  ", Span(budget["goal"], "bold")), BLANK]
     lines += [*layout.head(), *layout.lines(_standing(budget)), BLANK]
-    return lines + [one for text in _remarks(budget) for one in wrapped(text, width, indent="  ", style="dim")]
+    for text, command in _remarks(budget):
+        lines += [*wrapped(text, width, indent="  ", style="dim"), *([line(f"  → {command}")] if command else [])]
+    return lines
 
 
 def budget_markdown(budget: Document) -> list[str]:
     """The same as Markdown."""
     lines = [f"# Budget of {code(budget['goal'])}", "", *rows_markdown(STANDING, _standing(budget)), ""]
-    return [*lines, *_remarks(budget), ""]
+    remarks = [text if command is None else f"{text} {code(command)}" for text, command in _remarks(budget)]
+    return [*lines, *remarks, ""]
 
 
 def _standing(budget: Document) -> list[list[str]]:
@@ -42,25 +45,28 @@ def _standing(budget: Document) -> list[list[str]]:
 
 
 def _row(standing: Document, name: str) -> list[str]:
-    texts = [NO_LIMIT if standing[key][name] is None else amount(name, standing[key][name]) for key in ("limits", "used", "left")]
+    absent = {"limits": NO_LIMIT, "left": ENDLESS}
+    pairs = [(key, standing[key][name]) for key in ("limits", "used", "left")]
+    texts = [absent[key] if count is None else amount(name, count) for key, count in pairs]
     return [DIMENSIONS[name], *texts]
 
 
-def _remarks(budget: Document) -> list[str]:
+def _remarks(budget: Document) -> list[tuple[str, str | None]]:
+    """What there is to say, each with the command that goes with it."""
     running, inherited = budget["running"], budget["inherited"]
-    told = ["Time is what agents worked: pauses, gates and reviews do not count."]
+    told: list[tuple[str, str | None]] = [("Time is what agents worked: pauses, gates and reviews do not count.", None)]
     if running:
         names = ", ".join(one["agent"] for one in running)
-        told.append(f"At work, and its time not yet counted: {names}.")
+        told.append((f"At work, and its time not yet counted: {names}.", None))
     if inherited:
         spent = f"{took(inherited['active_ms'])}, {inherited['tokens']:,} tokens, {dollars(inherited['micro_usd'])}"
-        told.append(f"Spent before the fork began, and counted there: {spent}.")
+        told.append((f"Spent before the fork began, and counted there: {spent}.", None))
     out = [(one["task"], MORE[one["exhausted"]]) for one in budget["tasks"] if one["exhausted"]]
     if budget["exhausted"]:
         more = MORE[budget["exhausted"]["dimension"]]
-        told.append(f"The goal's budget is used up. More of it: omk budget {budget['goal']} {more}")
+        told.append(("The goal's budget is used up. More of it:", f"omk budget {budget['goal']} {more}"))
     if out:
-        told.append(f"Not tried again until there is more: omk budget {budget['goal']} --task {out[0][0]} {out[0][1]}")
+        told.append(("Not tried again until there is more:", f"omk budget {budget['goal']} --task {out[0][0]} {out[0][1]}"))
     return told
 
 

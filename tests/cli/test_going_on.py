@@ -177,3 +177,57 @@ def test_an_order_after_a_crash_says_what_it_ended(verb, repository, meeting):
     said = omk(verb, at=repository).err
     assert "ended what that had left: agent goal-agent-execute:1" in said
     assert "Nothing was running" not in said
+
+
+# --- A goal that is held up ---
+
+
+def refused_work(document):
+    """The commands of gaps that a goal which is held up would refuse."""
+    return [gap["command"] for gap in document["gaps"] if gap["command"].split()[1] in {"execute", "verify", "review", "resume"}]
+
+
+def out_of_budget(repository):
+    agent = """command:echo '{"tokens_in": 900}' >> "$OMK_USAGE_FILE"; sleep 1000"""
+    return run_goal("--budget-tokens", "500", agent=agent, at=repository).document
+
+
+def test_a_goal_out_of_budget_says_first_what_lets_it_go_on_and_nothing_that_is_refused(repository):
+    assert refused_work(out_of_budget(repository)) == []
+    why = omk("why", at=repository).out
+    command = next(line for line in why.splitlines() if "→ omk budget" in line)
+    assert why.index("The goal's budget is used up: tokens, 900 of 500.") < why.index(command) < why.index("agent.executed")
+    idle = omk("resume", at=repository)
+    assert "needs more budget. Next: omk budget" in idle.err
+    shown = omk("budget", at=repository).out.splitlines()
+    assert command.strip() in [line.strip() for line in shown], "on a line of its own"
+    assert omk(*shlex.split(command)[2:], at=repository).code == 0
+    assert omk("proof", "--json", at=repository).document["status"] == "not_ready"
+
+
+def test_a_vague_goal_says_how_it_is_answered_and_is_not_answered_by_its_own_name(repository):
+    asked = omk("run", "Do it", "--agent", WRITES_CLI, *GATES, "--json", at=repository).document
+    other = omk("run", "Do that", "--agent", WRITES_CLI, *GATES, "--json", at=repository).document
+    assert refused_work(asked) == []
+    command = next(line for line in omk("why", asked["goal"], at=repository).out.splitlines() if "→ omk decide" in line)
+    assert shlex.split(command)[1:] == ["omk", "decide", asked["goal"], "--answer", "TEXT"]
+    wrong = omk("decide", asked["goal"], at=repository)
+    assert (wrong.code, f"omk decide {asked['goal']} --answer TEXT" in wrong.err) == (1, True)
+    assert omk("status", other["goal"], "--json", at=repository).document["status"] == "blocked_on_human"
+    assert omk("decide", asked["goal"], "--answer", "Print a line.", at=repository).code == 0
+    assert omk("status", other["goal"], "--json", at=repository).document["status"] == "blocked_on_human"
+
+
+def test_an_extension_of_what_has_no_limit_changes_nothing_and_says_so(repository):
+    run_goal(at=repository)
+    before = omk("replay", "--json", at=repository).document["at"]["seq"]
+    done = omk("budget", "--add-time", "5", at=repository)
+    assert "has no such limit" in done.err
+    timeline = omk("replay", "--json", at=repository).document["timeline"]
+    assert "budget_extended.v1" not in [one["kind"] for one in timeline if one["seq"] > before]
+
+
+def test_an_agent_that_is_none_is_refused_before_a_goal_begins_however_vague_it_is(repository):
+    refused = omk("run", "Do it", "--agent", "bogus", at=repository)
+    assert (refused.code, "bogus" in refused.err) == (1, True)
+    assert omk("list", "--json", at=repository).document == []

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from omk.domain.event import Command
 from omk.domain.state import evolve, fold
 from omk.domain.subjects.agent import AgentStarted, PermissionAsked
-from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, ExhaustBudget, ExtendBudget
+from omk.domain.subjects.budget import BudgetExhausted, BudgetExtended, BudgetSet, ExhaustBudget, ExtendBudget, SetBudget
 from omk.domain.subjects.controller import ControllerStarted
 from omk.domain.subjects.delivery import MergeStarted, RejectChange, StartMerge
 from omk.domain.subjects.gate import ConfigureGates, GatesConfigured, GateStarted
@@ -52,17 +52,19 @@ from tests.scenario import (
 )
 
 OUT = ExhaustBudget(actor=BOT, exhausted=some(BudgetExhausted))
-VAGUE = (create(testable=False),)
+LIMITS = SetBudget(actor=ANN, limits=some(BudgetSet))
+VAGUE = (create(testable=False), LIMITS)
+MADE = (PROVEN[0], LIMITS, *PROVEN[1:])
 FROM: dict[str, Story] = {
-    "not_ready": goal.given(*PROVEN),
-    "running": goal.given(*PROVEN[:-1], order("execute", "verify", "review")),
-    "ready": goal.given(*READY),
-    "paused": goal.given(*PROVEN, PauseGoal(actor=ANN)),
+    "not_ready": goal.given(*MADE),
+    "running": goal.given(*MADE[:-1], order("execute", "verify", "review")),
+    "ready": goal.given(READY[0], LIMITS, *READY[1:]),
+    "paused": goal.given(*MADE, PauseGoal(actor=ANN)),
     "blocked_on_human": goal.given(*VAGUE),
-    "blocked_on_external": goal.given(*PROVEN, BlockGoal(actor=BOT, on="external", code="external.ci", reason="Down.")),
-    "cancelled": goal.given(*PROVEN, CancelGoal(actor=ANN)),
-    "failed_infra": goal.given(*PROVEN, FailGoal(actor=BOT, reason="The disk is full.")),
-    "needs_more_budget": goal.given(*PROVEN, OUT),
+    "blocked_on_external": goal.given(*MADE, BlockGoal(actor=BOT, on="external", code="external.ci", reason="Down.")),
+    "cancelled": goal.given(*MADE, CancelGoal(actor=ANN)),
+    "failed_infra": goal.given(*MADE, FailGoal(actor=BOT, reason="The disk is full.")),
+    "needs_more_budget": goal.given(*MADE, OUT),
 }
 COMMANDS: dict[str, Command] = {
     "execute": order("execute", name="c-2"),
@@ -151,7 +153,7 @@ def test_a_goal_that_is_stopped_takes_no_work(status, name):
     elif name == "gates" and not FROM[status].state.gate.seq:
         assert story.new  # the first gates belong to the goal's creation
     else:
-        story.then_refused(because=f"is {status}")
+        story.then_refused(because="needs more budget" if status == "needs_more_budget" else f"is {status}")
 
 
 @pytest.mark.parametrize("status", ["paused", "blocked_on_human", "cancelled", "failed_infra"])

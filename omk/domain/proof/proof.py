@@ -6,6 +6,7 @@ import msgspec
 
 from omk.domain.digest import digest_of
 from omk.domain.event import Digest, Value
+from omk.domain.halting import going_on
 from omk.domain.proof.gaps import Missing, Owner
 from omk.domain.proof.holds import executors, is_fresh, waived
 from omk.domain.proof.rules import RULES, VERSION, Rule
@@ -120,10 +121,14 @@ def _gap(rule: Rule, code: str, state: GoalState, standing: Standing) -> Gap:
 
 
 EXECUTE_AGAIN, MOST_NAMED = "omk execute {goal}", 3
+WORK = ("omk execute", "omk verify", "omk review", "omk resume")
+"""What a goal that is held up refuses."""
 
 
 def _command(command: str, code: str, state: GoalState) -> str:
-    """The command that closes a gap; where that is an agent's work, with the tasks that it is of and what is not known yet."""
+    """The command that closes a gap, or lets the goal go on first; an agent's work with its tasks and what is not known."""
+    if command.startswith(WORK) and (first := going_on(state)) is not None:
+        return first
     if command != EXECUTE_AGAIN:
         return command
     tasks, settings = executors(state), state.goal.settings

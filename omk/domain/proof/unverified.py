@@ -124,8 +124,16 @@ def review_passed(state: GoalState, code: str) -> Lack:
         missing=missing,
         evidence=(review.seq,),
         owner="controller" if is_ours else "agent",
-        command=None if is_ours else "omk execute {goal}",
+        command=_before_again(state, name) if is_ours else "omk execute {goal}",
     )
+
+
+def _before_again(state: GoalState, review: str) -> str | None:
+    """What closes the gap that made a review object: made again before that, it would only say the same."""
+    if review == "code" and _had_to_object(state, review):
+        return "omk execute {goal}"
+    red = [gate for gate in state.gate.order if is_gap(state, gate)] if review == "test" else []
+    return (gate_passed(state, f"gate.{red[0]}").command or "omk verify {goal}") if red else None
 
 
 def _had_to_object(state: GoalState, review: str) -> bool:

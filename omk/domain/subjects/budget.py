@@ -304,10 +304,15 @@ def decide(command: BudgetCommand, budget: Budget) -> list[Event]:
             return [] if budget.exhausted else [event]
         case ExtendBudget(extended=event):
             require_more(event)
-            return [event]
+            return [event] if _is_more(budget, event) else []  # where there is no limit, there is nothing to extend
         case SetTaskBudget(limits=event):
             limits = Limits(time_ms=event.time_ms, tokens=event.tokens, micro_usd=event.micro_usd)
             return [] if budget.of_task.get(event.task) == limits else [event]
+
+
+def _is_more(budget: Budget, event: BudgetExtended) -> bool:
+    pairs = ((budget.time_ms, event.time_ms), (budget.tokens, event.tokens), (budget.micro_usd, event.micro_usd))
+    return any(limit is not None and count for limit, count in pairs)
 
 
 def require_more(event: BudgetExtended) -> None:

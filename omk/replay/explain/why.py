@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from omk.domain.halting import going_on
 from omk.domain.proof.gaps import Missing
 from omk.domain.proof.proof import Gap, GoalProof
+from omk.domain.spending import noted
 from omk.domain.state import GoalState
 from omk.domain.wanted import controlling
 from omk.replay.documents import Document, plain
@@ -22,13 +24,15 @@ def why_document(proof: GoalProof) -> Document:
 
 def halt_of(state: GoalState) -> Document | None:
     """What holds the goal up whatever its gaps are: `{status, code, reason, seq, command}`; none if nothing does."""
-    goal, status = state.goal, controlling(state)
-    halts = {"blocked_on_human": goal.blocked, "blocked_on_external": goal.blocked, "paused": goal.paused}
-    halt = halts.get(status or "")
-    if status is None or halt is None:
+    goal, status, command = state.goal, controlling(state), going_on(state)
+    if command is None:
         return None
-    command = {"paused": "omk resume", "blocked_on_human": "omk decide", "blocked_on_external": "omk pr"}[status]
-    return {"status": status, "code": halt.code, "reason": halt.reason, "seq": halt.seq, "command": f"{command} {goal.id}"}
+    told: Document = {"status": status, "command": command.format(goal=goal.id)}
+    if (out := noted(state)) is not None and status == "needs_more_budget":
+        seq = state.budget.exhausted.seq if state.budget.exhausted else 0
+        return told | {"code": "budget.within", "reason": f"The goal's budget is used up: {out.words}.", "seq": seq}
+    halt = goal.paused if status == "paused" else goal.blocked
+    return told | ({"code": halt.code, "reason": halt.reason, "seq": halt.seq} if halt else {})
 
 
 def fewest(gaps: Iterable[Gap]) -> list[Missing]:
