@@ -16,12 +16,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks.figure import Figure
+from omk.domain.ending import ALL_STEPS
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import EXECUTE, built_in_plan
 from omk.domain.subjects.proposal import TaskProposed
 from omk.runtime.controller import drive
 from omk.runtime.intake import Wishes, take_in
-from omk.runtime.recovery import ALL_STEPS
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store

@@ -10,6 +10,7 @@ from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
 from omk.cli.writing import finish, interruptible, open_store, saying_how_it_goes_on, settle
+from omk.domain.ending import ALL_STEPS, left_over
 from omk.domain.proof.holds import executors
 from omk.domain.proof.status import FINAL
 from omk.domain.state import GoalState
@@ -22,7 +23,6 @@ from omk.runtime.controller import drive
 from omk.runtime.handle import Handle
 from omk.runtime.inside import dead_marks, refuse_inside
 from omk.runtime.intake import check_agent
-from omk.runtime.recovery import ALL_STEPS, left_over
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store, require_ours

@@ -10,7 +10,9 @@ from omk.cli.archive import Archive, Found, found, opened
 from omk.cli.options import AllOption, FormatOption, GoalAddress, JsonOption, StoreOption, chosen
 from omk.cli.output import say
 from omk.cli.output import show as print_document
+from omk.domain.ending import left_over
 from omk.domain.state import GoalState
+from omk.domain.wanted import controlling
 from omk.domain.words import counted
 from omk.replay.documents import PERMISSIONS, Document, list_entry, permissions_of, state_document
 from omk.replay.proof_document import proof_document
@@ -54,6 +56,13 @@ def _tell_of_death(one: Found, state: GoalState) -> None:
         say(f"The controller of {one.goal} (process {active.pid}) died. Go on: omk resume {one.goal}")
 
 
+def _tell_of_rest(one: Found, state: GoalState) -> None:
+    """Say if a controller was stopped before all was done that it was asked for, and nothing else holds the goal up."""
+    is_at_rest = state.controller.active is None and state.controller.starts and controlling(state) is None
+    if one.seq == one.head and is_at_rest and left_over(state):
+        say(f"Not all that was asked for is done. Go on: omk resume {one.goal}")
+
+
 def status(
     address: GoalAddress = "latest",
     form: FormatOption = None,
@@ -66,6 +75,7 @@ def status(
     with found(address, store, everywhere=everywhere) as one:
         pair = one.history.at(one.seq)
         _tell_of_death(one, pair[0])
+        _tell_of_rest(one, pair[0])
         state, proof = one.resolved(state_document(*pair)), one.resolved(proof_document(*pair))
     names = ("goal", "status", "phase", "prompt", "created_at", "updated_at", "tree")
     short = {name: state[name] for name in names}

@@ -37,6 +37,7 @@ from omk.cli.writing import (
 )
 from omk.domain.amounts import micro_dollars, milliseconds, positive, within
 from omk.domain.approval import Approve
+from omk.domain.ending import ALL_STEPS
 from omk.domain.event import Command
 from omk.domain.proof.holds import executors
 from omk.domain.proof.proof import GoalProof
@@ -55,7 +56,6 @@ from omk.runtime.controller import drive
 from omk.runtime.gates.conduct import MOST_AT_ONCE, MOST_RERUNS, UNSAID, Conduct, needs_from_flags
 from omk.runtime.inside import refuse_inside
 from omk.runtime.intake import Intake, Wishes, check_agent, conduct_again, configure_again, take_in
-from omk.runtime.recovery import ALL_STEPS
 from omk.runtime.session import Session
 
 PromptArgument = Annotated[str, typer.Argument(metavar="GOAL", help="What should be true when it is done, in words.")]

@@ -10,7 +10,7 @@ from omk.cli.output import say, show
 from omk.cli.place import locate
 from omk.cli.progress import Progress
 from omk.cli.question import Questions, is_attended
-from omk.domain.ending import ALL_DONE, ending
+from omk.domain.ending import ALL_DONE, ending, left_over
 from omk.domain.event import Recorded
 from omk.domain.halting import going_on
 from omk.domain.proof.proof import GoalProof
@@ -23,7 +23,6 @@ from omk.replay.documents import state_document
 from omk.replay.proof_document import proof_document
 from omk.runtime import edge
 from omk.runtime.inside import refuse_inside
-from omk.runtime.recovery import left_over
 from omk.runtime.repository import UserRepository
 from omk.runtime.session import Session
 from omk.runtime.store import Store

@@ -1,20 +1,35 @@
-"""Why a controller has nothing more to do, in one line."""
+"""Why a controller has nothing more to do, in one line, and what it left undone."""
 
 from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from omk.domain.proof.holds import executors
 from omk.domain.proof.rules import judged
 from omk.domain.spending import noted, task_reached
 from omk.domain.stagnation import cause_named
 from omk.domain.state import GoalState
-from omk.domain.subjects.controller import Request
-from omk.domain.wanted import controlling
+from omk.domain.subjects.controller import Request, Step
+from omk.domain.wanted import controlling, wanted
 from omk.domain.whose import claims, owed_by_agent
 from omk.domain.words import counted
 
 ALL_DONE = "everything asked for is done"
 ROUND = {"execute", "verify", "review"}
 """The steps that together judge what an agent did."""
+
+
+ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
+
+
+def left_over(state: GoalState) -> tuple[Step, ...]:
+    """The steps an ended or dead controller was asked for and did not come to; empty when nothing is left to do."""
+    controllers = state.controller
+    request = controllers.request or controllers.previous
+    if request is None:
+        return () if controlling(state) else ALL_STEPS  # nobody was asked for anything yet, as in a new fork
+    again = replace(state, controller=replace(controllers, request=request))
+    return request.steps if wanted(again) else ()
 
 
 def ending(state: GoalState) -> str:

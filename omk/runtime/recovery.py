@@ -6,17 +6,15 @@ Each step leaves what the next time begins from: a crash in the midst of it is r
 import contextlib
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from omk.agents.left import end_left
 from omk.agents.process import end_process, is_alive
 from omk.domain.attempts import attempt_parts
+from omk.domain.ending import left_over
 from omk.domain.proof.holds import executors
 from omk.domain.state import GoalState
 from omk.domain.subjects.agent import Running
-from omk.domain.subjects.controller import AbortEffect, Step, StopController
+from omk.domain.subjects.controller import AbortEffect, StopController
 from omk.domain.subjects.obligation import BOOKKEEPING
-from omk.domain.wanted import controlling, wanted
 from omk.errors import OmkError
 from omk.runtime.alone import alone
 from omk.runtime.merge import settle_merge
@@ -31,18 +29,6 @@ from omk.runtime.usage import unheard, worked_ms
 
 RECOVERY = "controller:recovery"
 """Who cleans up after a dead controller: whichever process comes first, in nobody's name."""
-
-ALL_STEPS: tuple[Step, ...] = ("plan", "execute", "verify", "review", "accept", "merge")
-
-
-def left_over(state: GoalState) -> tuple[Step, ...]:
-    """The steps an ended or dead controller was asked for and did not come to; empty when nothing is left to do."""
-    controllers = state.controller
-    request = controllers.request or controllers.previous
-    if request is None:
-        return () if controlling(state) else ALL_STEPS  # nobody was asked for anything yet, as in a new fork
-    again = replace(state, controller=replace(controllers, request=request))
-    return request.steps if wanted(again) else ()
 
 
 def recover(session: Session) -> None:

@@ -61,8 +61,10 @@ def test_an_interrupted_run_ends_its_agent_closes_what_is_open_and_can_be_resume
     assert worktrees(home) == []
     assert omk("proof", "--json", at=repository).document["status"] == "not_ready"
     assert omk("fsck", at=repository).code == 0
+    assert "Not all that was asked for is done. Go on: omk resume goal-" in omk("status", at=repository).err
     resumed = omk("resume", "--json", at=repository)
     assert resumed.document["status"] == "ready", resumed.err
+    assert omk("status", at=repository).err == ""
 
 
 def test_an_interrupted_gate_is_no_evidence_and_resume_runs_it_again(repository, home, meeting, tmp_path):

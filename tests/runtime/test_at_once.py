@@ -2,13 +2,13 @@
 
 import pytest
 
+from omk.domain.ending import ALL_STEPS
 from omk.domain.subjects.lease import LeaseExpired, LeaseRenewed
 from omk.domain.subjects.proposal import TaskExcused
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted, SliceMended, WorkKept
 from omk.domain.subjects.task import TaskFailed
 from omk.runtime import edge
 from omk.runtime.controller import drive
-from omk.runtime.recovery import ALL_STEPS
 from tests.runtime.sessions import begun_tasks, events, kinds, together
 
 OWN = {"t1": ("t1.txt",), "t2": ("t2.txt",), "t3": ("t3.txt",)}

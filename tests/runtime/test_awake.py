@@ -1,12 +1,12 @@
 """A machine that sleeps while agents are at work: their time stands still, whatever the clock says afterwards."""
 
+from omk.domain.ending import ALL_STEPS
 from omk.domain.instant import microseconds
 from omk.domain.subjects.agent import AgentStarted
 from omk.domain.subjects.budget import BudgetSet, SetBudget
 from omk.runtime import awake, edge
 from omk.runtime.awake import Awake
 from omk.runtime.controller import drive
-from omk.runtime.recovery import ALL_STEPS
 from tests.runtime.sessions import begun, kinds
 from tests.scenario import moment
 

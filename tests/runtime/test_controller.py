@@ -8,6 +8,7 @@ import pytest
 
 from omk.agents.process import started_at
 from omk.domain.effects import RunAgent
+from omk.domain.ending import ALL_STEPS, left_over
 from omk.domain.subjects.budget import ReportUsage, UsageReported
 from omk.domain.subjects.controller import ControllerStarted, StartController
 from omk.domain.subjects.gate import GateStarted, StartGate
@@ -20,7 +21,7 @@ from omk.runtime.controller import drive
 from omk.runtime.dispatcher import TRIES
 from omk.runtime.handle import Superseded
 from omk.runtime.reading import Reading
-from omk.runtime.recovery import ALL_STEPS, left_over, recover
+from omk.runtime.recovery import recover
 from omk.runtime.steps import gate as gate_step
 from tests.runtime.sessions import GOAL, again, begun, kinds
 

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from omk.domain.ending import ALL_STEPS
 from omk.domain.goal_decider import PlanGoal
 from omk.domain.plan import EXECUTE, INTAKE, PLAN, built_in_plan
 from omk.domain.subjects.controller import ControllerStopped
@@ -10,7 +11,6 @@ from omk.domain.subjects.slice import SliceConflicted
 from omk.domain.subjects.task import TaskRetried
 from omk.domain.text import texts
 from omk.runtime.controller import drive
-from omk.runtime.recovery import ALL_STEPS
 from tests.runtime.sessions import begun
 
 KEEPS = "command:cat \"$OMK_PROMPT_FILE\" > '{folder}'/$(sed -n 's/^# Task \\([^:]*\\):.*/\\1/p' \"$OMK_PROMPT_FILE\").$$\n"

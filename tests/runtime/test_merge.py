@@ -2,13 +2,13 @@
 
 import pytest
 
+from omk.domain.ending import ALL_STEPS
 from omk.domain.subjects.worktree import CommitMade, WorktreeRebased
 from omk.errors import Refused, Unusable
 from omk.runtime import merge
 from omk.runtime.controller import drive
 from omk.runtime.landing import BranchMoved, land
 from omk.runtime.merge import merge_change
-from omk.runtime.recovery import ALL_STEPS
 from tests.runtime.sessions import again, begun, kinds
 from tests.runtime.workplace import call, write
 

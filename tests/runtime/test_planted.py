@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from omk.domain.ending import ALL_STEPS
 from omk.domain.subjects.gate import GateRan
 from omk.domain.subjects.review import ReviewErrored
 from omk.domain.text import texts
@@ -15,7 +16,6 @@ from omk.runtime import planted
 from omk.runtime.controller import drive
 from omk.runtime.merge import merge_change
 from omk.runtime.planted import Objects, is_sound
-from omk.runtime.recovery import ALL_STEPS
 from omk.runtime.workshop import Workshop
 from tests.runtime.sessions import again, begun
 from tests.runtime.workplace import call, opened, repository, workshop, write

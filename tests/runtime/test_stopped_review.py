@@ -2,9 +2,9 @@
 
 import threading
 
+from omk.domain.ending import ALL_STEPS, left_over
 from omk.domain.subjects.goal import PauseGoal, ResumeGoal
 from omk.runtime.controller import drive
-from omk.runtime.recovery import ALL_STEPS, left_over
 from omk.runtime.reviews import wall
 from tests.runtime.sessions import again, begun, kinds
 

@@ -4,12 +4,13 @@ import os
 
 import pytest
 
+from omk.domain.ending import ALL_STEPS
 from omk.domain.instant import microseconds
 from omk.domain.subjects.agent import AgentStarted, StartAgent
 from omk.domain.subjects.controller import ControllerStarted, StartController
 from omk.domain.subjects.task import StartTask
 from omk.runtime.controller import drive
-from omk.runtime.recovery import ALL_STEPS, recover
+from omk.runtime.recovery import recover
 from omk.runtime.usage import Meter, seen_path, usage_path, worked_ms
 from tests.runtime.sessions import again, begun
 from tests.scenario import some
