@@ -56,10 +56,12 @@ def replay(
 
             ask_again(one, choice)
             return
-        is_wanted = _filter(one, tuple(kind or ()))
+        is_wanted, is_any = _filter(one, tuple(kind or ()))
         if follow or speed is not None:
             _live(one, choice, is_wanted, speed=speed, follow=follow)
             return
+        if not is_any and choice is not Format.JSON:
+            return  # that there is none is the whole answer
         match choice:
             case Format.JSON:
                 _json(one, is_wanted)
@@ -69,14 +71,15 @@ def replay(
                 _markdown(one, is_wanted)
 
 
-def _filter(one: Found, kinds: tuple[str, ...]) -> Callable[[str], bool]:
+def _filter(one: Found, kinds: tuple[str, ...]) -> tuple[Callable[[str], bool], bool]:
+    """Which tags are asked for, and whether there is any; a kind that there is none of is told."""
     if not kinds:
-        return lambda _: True
+        return (lambda _: True), True
     names = frozenset(kinds)
     seen = {tag for record in one.history.read(0, one.seq) for tag in _names(kind_of(record.event))} if one.seq else set()
     for name in sorted(names - seen):
         say(f"{one.goal} has no event of kind {name} up to event {one.seq}.")
-    return lambda tag: not names.isdisjoint(_names(tag))
+    return (lambda tag: not names.isdisjoint(_names(tag))), not names.isdisjoint(seen)
 
 
 def _names(tag: str) -> tuple[str, str]:

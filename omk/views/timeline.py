@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from omk.domain.words import counted
-from omk.views.lines import BLANK, Line, Span, cut, heading, line, padded, style_of, task_word, word, wrapped
+from omk.views.lines import BLANK, Line, Span, cells, cut, heading, line, padded, style_of, task_word, word, wrapped
 from omk.views.times import moment, took
 
 Document = dict[str, Any]
@@ -52,8 +52,9 @@ def _parts(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> tupl
         summary = f"{actor}: {summary}"
     lead = f"{entry.seq:5d}  {'+' + took(elapsed_ms):>8}  "
     after = "" if took_ms is None else f"  [{took(took_ms)}]"
-    room = max(20, width - len(lead) - _KIND - 1 - len(after))
-    if len(summary) > room or not summary.isascii():
+    room = max(20, width - len(lead) - _KIND - 1)
+    if len(summary) > room - len(after) or not summary.isascii():
+        after = after if cells(summary) <= room - len(after) else ""  # what happened comes before how long it took
         summary = cut(summary, room)
     return lead, _column(entry.kind), summary, after
 
