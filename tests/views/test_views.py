@@ -13,7 +13,7 @@ from omk.views.fsck import fsck_lines
 from omk.views.gates import gates_lines
 from omk.views.lines import cells
 from omk.views.proof import proof_lines
-from omk.views.timeline import entry_line, entry_text, replay_head, replay_tail
+from omk.views.timeline import entry_line, entry_lines, entry_text, replay_head, replay_tail
 from omk.views.why import why_lines
 from tests.history import STORIES, history, recorded, red
 from tests.scenario import GOAL
@@ -119,6 +119,22 @@ def test_a_timeline_line_says_when_what_and_how_long():
 def test_a_timeline_line_that_is_too_long_lacks_first_how_long_it_took(width, end):
     record = next(one for one in telling("red").read(GOAL) if type(one.event).__name__ == "GateRan")
     assert entry_text(timeline_entry(record), 61_000, 1_000, width).partition("gate_ran")[2].strip() == end
+
+
+def test_a_failure_that_is_too_long_for_its_line_goes_on_below_and_loses_no_word():
+    entries = [timeline_entry(record) for record in telling("red").read(GOAL)]
+    told = [text(entry_lines(one, 61_000, 1_000, 62)).splitlines() for one in entries if len(one.summary) > 22]
+    ((first, *rest),) = [lines for lines in told if len(lines) > 1]
+    assert {line.index(line.lstrip()) for line in rest} == {first.index("tests failed")}
+    words = " ".join(" ".join([first.partition("gate_ran")[2], *rest]).split())
+    assert words == "tests failed (exit 1, 1.3 s): 1 failed, 1 passed"
+    assert len(told) > 1
+
+
+def test_a_red_gate_is_red_whatever_it_printed():
+    record = next(one for one in telling("red").read(GOAL) if type(one.event).__name__ == "GateRan")
+    spans = entry_line(timeline_entry(record), 61_000, 1_000, 120)
+    assert [span.style for span in spans if "gate_ran" in span.text] == ["bad"]
 
 
 def test_a_timeline_line_reads_the_same_with_and_without_styles():
