@@ -9,16 +9,17 @@ from typing import Any, Self
 from omk.domain.duration import SECOND, show_duration, show_span
 from omk.domain.event import Recorded, Time
 from omk.domain.instant import microseconds
-from omk.domain.subjects.agent import AgentFinished, PermissionAnswered
+from omk.domain.subjects.aborted import EffectAborted
+from omk.domain.subjects.agent import AgentDied, AgentFinished, PermissionAnswered, PermissionAsked
 from omk.domain.subjects.delivery import ChangeAccepted, ChangeMerged
 from omk.domain.subjects.gate import BreakerHalfOpened, BreakerOpened, GateRan
 from omk.domain.subjects.goal import GoalCreated, GoalForked
-from omk.domain.subjects.landing import PullRequestChecked, PullRequestMerged
+from omk.domain.subjects.landing import PullRequestChecked, PullRequestMerged, PullRequestMergeFailed
 from omk.domain.subjects.proposal import TaskRejected
-from omk.domain.subjects.publication import BranchPushed, PullRequestOpened
+from omk.domain.subjects.publication import BranchPushed, PullRequestFailed, PullRequestOpened
 from omk.domain.subjects.review import ReviewBlocked, ReviewErrored, ReviewNotApplicable, ReviewPassed
 from omk.domain.subjects.slice import OutsideTouched, SliceConflicted
-from omk.domain.subjects.task import TaskFailed, TaskRetried
+from omk.domain.subjects.task import TaskFailed, TaskFinished, TaskRetried
 from omk.domain.subjects.worktree import FilesChanged
 from omk.domain.text import texts
 from omk.domain.visible import visible
@@ -28,6 +29,11 @@ from omk.runtime.steps.recording import GONE
 
 SECOND_US = 1_000_000
 GOOD, BAD, PLAIN = "green", "red", "cyan"
+KINDS = ("agent", "gate", "review", "merge")
+"""What a record ends by its name."""
+OUTCOMES = {"timed_out": "ran out of time"}
+"""The words for an outcome that is not one itself."""
+DECIDING = "deciding what to do next"
 
 
 class Progress:
@@ -36,6 +42,9 @@ class Progress:
     def __init__(self) -> None:
         self._console: Any = None
         self._status: Any = None
+        self._at_work: dict[str, None] = {}
+        self._asked: dict[str, str] = {}
+        self._passing = "starting"
         self._lock = threading.RLock()
         self._kept: list[tuple[str, str, str]] | None = None
 
@@ -44,7 +53,7 @@ class Progress:
             from rich.console import Console
 
             self._console = Console(stderr=True, highlight=False)
-            self._status = self._console.status("starting", spinner="dots")
+            self._status = self._console.status(f"{self.status} …", spinner="dots")
             self._status.start()
         return self
 
@@ -52,19 +61,41 @@ class Progress:
         if self._status is not None:
             self._status.stop()
 
+    @property
+    def status(self) -> str:
+        """What is at work now, by kind; else what was said last."""
+        with self._lock:
+            kinds: dict[str, list[str]] = {}
+            for one in self._at_work:
+                kind, _, name = one.partition(" ")
+                kinds.setdefault(kind, []).append(name)
+        told = (f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names)}" for kind, names in kinds.items())
+        return "; ".join(told) or self._passing
+
     def begin(self, what: str) -> None:
-        """Something begins that may take a while."""
-        if self._status is not None:
-            self._status.update(f"[bold]{what}[/bold] …")
+        """Something begins that may take a while: what a record will end by its name, or anything else in words."""
+        with self._lock:
+            kind, _, name = what.partition(" ")
+            if kind in KINDS and name:
+                self._at_work[what] = None
+                self._passing = DECIDING
+            else:
+                self._passing = what
+            self._update()
 
     def record(self, record: Recorded) -> None:
         """Something was recorded; most of it needs no line."""
-        line = _gone(record) or line_of(record.event, record.goal, record.at)
-        if isinstance(record.event, BreakerOpened) and self._status is not None:
-            self._status.update(f"waiting to run gate {escaped(record.event.gate)} again …")
-        if line is None:
-            return
         with self._lock:
+            if isinstance(record.event, PermissionAsked) and record.event.action != "other":
+                self._asked[record.event.permission] = f" to {record.event.action}"
+            line = _gone(record) or self._refused(record.event) or line_of(record.event, record.goal, record.at)
+            ended = ended_by(record.event)
+            if ended is not None:
+                self._at_work.pop(ended, None)
+                self._passing = DECIDING if ended == self._passing else self._passing
+                self._update()
+            if line is None:
+                return
             if self._kept is not None:
                 self._kept.append(line)
             else:
@@ -87,12 +118,48 @@ class Progress:
                 if self._status is not None:
                     self._status.start()
 
+    def _refused(self, event: object) -> tuple[str, str, str] | None:
+        """A line for a request that was turned down: the sort of thing that was asked is a word of omk's."""
+        match event:
+            case PermissionAnswered(permission=permission, agent=agent, answer="refused", rule=rule):
+                return "✗", BAD, f"agent {agent} asked{self._asked.pop(permission, '')}, and was refused by {rule}"
+            case _:
+                return None
+
+    def _update(self) -> None:
+        if self._status is not None:
+            self._status.update(f"[bold]{escaped(self.status)}[/bold] …")
+
     def _draw(self, mark: str, colour: str, text: str) -> None:
         with contextlib.suppress(OSError):  # whoever watched has left; the work goes on
             if self._console is not None:
                 self._console.print(f"[{colour}]{mark}[/{colour}] {escaped(text)}")
             else:
                 print(f"{mark} {visible(text)}", file=sys.stderr, flush=True)
+
+
+def ended_by(event: object) -> str | None:  # noqa: PLR0911 - one arm per kind
+    """What was at work until this event, in the words it began with."""
+    match event:
+        case AgentFinished(agent=name) | AgentDied(agent=name):
+            return f"agent {name}"
+        case GateRan(gate=name):
+            return f"gate {name}"
+        case ReviewPassed() | ReviewBlocked() | ReviewErrored() | ReviewNotApplicable():
+            return f"review {event.review}"
+        case TaskFinished(task=name, attempt=attempt) | TaskFailed(task=name, attempt=attempt):
+            return f"merge {name}:{attempt}"
+        case PullRequestOpened() | PullRequestFailed():
+            return "pull request"
+        case PullRequestChecked():
+            return "checks"
+        case PullRequestMerged() | PullRequestMergeFailed():
+            return "merge"
+        case EffectAborted(obligation=obligation):
+            kind, _, name = obligation.partition(":")
+            return f"{kind} {name if kind == 'agent' else name.rpartition(':')[0]}"
+        case _:
+            return None
 
 
 def escaped(text: str) -> str:
@@ -109,19 +176,22 @@ def _gone(record: Recorded) -> tuple[str, str, str] | None:
     return None
 
 
+def _process(name: str, outcome: str, took: int) -> tuple[str, str, str]:
+    good = outcome in {"succeeded", "passed"}
+    return "✓" if good else "✗", GOOD if good else BAD, f"{name} {OUTCOMES.get(outcome, outcome)} ({show_span(took)})"
+
+
 def line_of(event: object, goal: str, at: Time) -> tuple[str, str, str] | None:  # noqa: C901, PLR0911, PLR0912 - one arm per kind
     """Mark, colour and words for an event worth a line, without any free text."""
     match event:
         case GoalCreated() | GoalForked():
             return "●", PLAIN, goal
         case AgentFinished(agent=agent, outcome=outcome, duration_ms=took):
-            good = outcome == "succeeded"
-            return "✓" if good else "✗", GOOD if good else BAD, f"agent {agent} {outcome} ({show_span(took)})"
+            return _process(f"agent {agent}", outcome, took)
         case FilesChanged(changes=changes, tree=tree):
             return "·", PLAIN, f"{counted(len(changes), 'file')} changed, tree {tree[:12]}"
         case GateRan(gate=gate, outcome=outcome, duration_ms=took):
-            good = outcome == "passed"
-            return "✓" if good else "✗", GOOD if good else BAD, f"gate {gate} {outcome} ({show_span(took)})"
+            return _process(f"gate {gate}", outcome, took)
         case BreakerOpened(gate=gate, failures=failures, until=until):
             seconds = -((microseconds(at) - microseconds(until)) // SECOND_US)
             rest, clock = show_duration(seconds * SECOND), until[11:19]
@@ -129,8 +199,6 @@ def line_of(event: object, goal: str, at: Time) -> tuple[str, str, str] | None: 
             return "✗", BAD, f"{why}; its next run has to wait {rest}, until {clock} UTC"
         case BreakerHalfOpened(gate=gate):
             return "·", PLAIN, f"gate {gate} is tried again"
-        case PermissionAnswered(agent=agent, answer="refused", rule=rule):
-            return "✗", BAD, f"agent {agent} asked, and was refused by {rule}"
         case ReviewPassed(review=name):
             return "✓", GOOD, f"review {name} passed"
         case ReviewNotApplicable(review=name):

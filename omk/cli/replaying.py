@@ -56,10 +56,12 @@ def replay(
 
             ask_again(one, choice)
             return
-        is_wanted = _filter(one, tuple(kind or ()))
+        is_wanted, is_any = _filter(one, tuple(kind or ()))
         if follow or speed is not None:
             _live(one, choice, is_wanted, speed=speed, follow=follow)
             return
+        if not is_any and choice is not Format.JSON:
+            return  # that there is none is the whole answer
         match choice:
             case Format.JSON:
                 _json(one, is_wanted)
@@ -69,14 +71,15 @@ def replay(
                 _markdown(one, is_wanted)
 
 
-def _filter(one: Found, kinds: tuple[str, ...]) -> Callable[[str], bool]:
+def _filter(one: Found, kinds: tuple[str, ...]) -> tuple[Callable[[str], bool], bool]:
+    """Which tags are asked for, and whether there is any; a kind that there is none of is told."""
     if not kinds:
-        return lambda _: True
+        return (lambda _: True), True
     names = frozenset(kinds)
     seen = {tag for record in one.history.read(0, one.seq) for tag in _names(kind_of(record.event))} if one.seq else set()
     for name in sorted(names - seen):
         say(f"{one.goal} has no event of kind {name} up to event {one.seq}.")
-    return lambda tag: not names.isdisjoint(_names(tag))
+    return (lambda tag: not names.isdisjoint(_names(tag))), not names.isdisjoint(seen)
 
 
 def _names(tag: str) -> tuple[str, str]:
@@ -128,16 +131,18 @@ def _json(one: Found, is_wanted: Callable[[str], bool]) -> None:
 def _text(one: Found, is_wanted: Callable[[str], bool]) -> None:
     from omk.views.lines import BLANK
     from omk.views.proof import proof_lines
-    from omk.views.timeline import entry_line, entry_text, replay_head, replay_tail
+    from omk.views.timeline import entry_lines, entry_text, is_cut_failure, replay_head, replay_tail
 
     spool, pace, columns, encoding = Spool(), Pace(), width(), sys.stdout.encoding or "utf-8"
 
     def styled(record: Recorded, entry: Entry) -> bytes:
-        return drawn([entry_line(entry, *pace.of(record), columns)])
+        return drawn(entry_lines(entry, *pace.of(record), columns))
 
     def plain(record: Recorded, entry: Entry) -> bytes:
         elapsed, took = pace.of(record)
         text = entry_text(entry, elapsed, took, columns)
+        if text.endswith("…") and is_cut_failure(entry, columns):
+            return drawn(entry_lines(entry, elapsed, took, columns))
         return ((text if text.isprintable() else printable(text)) + "\n").encode(encoding, "replace")
 
     state, proof = _fold(one, is_wanted, styled if is_terminal() else plain, spool, pace.of)
@@ -160,7 +165,7 @@ def _markdown(one: Found, is_wanted: Callable[[str], bool]) -> None:
 def _live(one: Found, form: Format, is_wanted: Callable[[str], bool], *, speed: float | None, follow: bool) -> None:
     """The timeline as it came, entry by entry: lines of text, or one JSON object a line."""
     from omk.views.markdown import entry_markdown
-    from omk.views.timeline import entry_line
+    from omk.views.timeline import entry_lines
 
     gc.enable()  # this may go on for hours
     pace, columns, before = Pace(), width(), 0
@@ -178,7 +183,7 @@ def _live(one: Found, form: Format, is_wanted: Callable[[str], bool], *, speed: 
             case Format.MD:
                 draw_markdown([entry_markdown(entry)])
             case Format.TEXT:
-                draw([entry_line(entry, elapsed, took, columns)])
+                draw(entry_lines(entry, elapsed, took, columns))
 
 
 def _records(one: Found, *, follow: bool) -> Iterator[Recorded]:

@@ -132,8 +132,8 @@ def _paths(event: slices.SliceMended | slices.SliceConflicted) -> tuple[str, ...
 
 
 def _policy(event: policy.PolicyConfigured, _: Texts) -> str:
-    breaker = f"breaker after {event.breaker_failures} failures" if event.breaker_failures else "no breaker"
-    again = f", red gates again {event.rerun_failed} times" if event.rerun_failed else ""
+    breaker = f"breaker after {counted(event.breaker_failures, 'failure')}" if event.breaker_failures else "no breaker"
+    again = f", red gates again {counted(event.rerun_failed, 'time')}" if event.rerun_failed else ""
     return f"leases of {show_span(event.lease_ms)}, {counted(event.gates_at_once, 'gate')} at once, {breaker}{again}"
 
 
@@ -152,7 +152,7 @@ SUMMARIES: dict[type[Event], Summary] = {
     goal.GoalConfigured: lambda e, _: (
         f"agent {e.agent or 'none'}, accept {e.accept}, merge {e.merge}, at most {counted(e.max_attempts, 'attempt')}"
     ),
-    goal.GoalPlanned: lambda e, _: f"{len(e.tasks)} tasks: {', '.join(e.tasks)}",
+    goal.GoalPlanned: lambda e, _: f"{counted(len(e.tasks), 'task')}: {', '.join(e.tasks)}",
     goal.GoalPaused: _reason("paused"),
     goal.GoalResumed: lambda _, __: "resumed",
     goal.GoalBlocked: lambda e, t: f"waits for {e.on} ({e.code}){_said(e, t, 'reason')}",

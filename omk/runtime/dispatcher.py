@@ -110,6 +110,9 @@ class Dispatcher:
         for effect in effects:
             if effect not in waits:
                 self._begin(effect)
+        if waits and not self.jobs:
+            first = min(waits, key=lambda wait: wait.until)
+            self.session.tell(f"waiting until {first.until[11:19]} UTC to run gate {first.gate} again")
         return bool(self.jobs or waits)
 
     def _decide(self, effect: Effect) -> None:

@@ -41,7 +41,8 @@ def in_short(told: Document) -> str:
     """The answer in a sentence or two."""
     policy, count = told["policy"], len(told["iterations"])
     if not count:
-        return "No iteration was measured: only a loop is (omk run --until-ready), each time its gates and reviews are through."
+        none = "No iteration was measured since the last order was given"
+        return f"{none}: only a loop is (omk run --until-ready), each time its gates and reviews are through."
     if not policy["window"]:
         return "This loop is never stopped for standing still."
     still = [one["name"] for one in told["metrics"] if one["stagnant"]]

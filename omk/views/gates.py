@@ -3,9 +3,10 @@
 from typing import Any
 
 from omk.domain.words import counted
-from omk.views.lines import Line, Span, heading, line, style_of, table, word, wrapped
+from omk.views.lines import Line, Span, line, style_of, word, wrapped
 from omk.views.markdown import code, escaped
 from omk.views.markdown import table as markdown_table
+from omk.views.rows import described
 from omk.views.times import moment
 
 Document = dict[str, Any]
@@ -22,12 +23,13 @@ def gates_lines(document: Document, width: int) -> list[Line]:
         (
             Span(word(gate["outcome"]), style_of(gate["outcome"])),
             Span(gate["name"], "bold"),
-            Span(", ".join(facts_of(gate)), "dim"),
             Span(f"breaker {word(gate['breaker'])}", "dim" if gate["breaker"] == "closed" else "warn"),
+            Span(", ".join(facts_of(gate)), "dim"),
         )
         for gate in gates
     ]
-    lines = [*heading(f"Gates of {document['goal']} at event {document['seq']}"), *(table(rows, width) or [line("  none")])]
+    head = line(Span(f"Gates of {document['goal']} at event {document['seq']}", "bold"))
+    lines = [head, *(described(rows, width) if rows else [line("  none")])]
     lines += wrapped(LEGEND, width, indent="  ", style="dim") if any(gate["runs"] for gate in gates) else []
     for gate in gates:
         if gate["breaker"] == "open":

@@ -6,11 +6,13 @@ from omk.domain.amounts import dollars
 from omk.domain.subjects.task import EXECUTOR
 from omk.domain.visible import visible
 from omk.domain.words import counted
-from omk.views.lines import Line, Span, badge, cut, cut_left, heading, line, style_of, table, task_word, word, wrapped
+from omk.views.lines import Line, Span, badge, cut, cut_left, heading, line, padded, style_of, table, task_word, word, wrapped
 from omk.views.rows import described
 from omk.views.times import moment, took
 
 Document = dict[str, Any]
+_STATUS = 2 + len("blocked on external") + 2
+"""The columns of the longest status and of the gaps around it."""
 
 
 def list_lines(goals: list[Document], width: int) -> list[Line]:
@@ -19,12 +21,12 @@ def list_lines(goals: list[Document], width: int) -> list[Line]:
         return [line("No goals found."), line('Start one: omk run "what should be true when it is done"')]
     lines = [line(Span(f"Goals ({len(goals)}):", "bold"))]
     for goal in goals:
-        status = Span(f"{word(goal['status']):<18}", style_of(goal["status"]))
+        status = Span(padded(word(goal["status"]), _STATUS - 2), style_of(goal["status"]))
         facts = f"  {(moment(goal['updated_at']))[:16]}"
         lines.append(line("  ", status, Span(goal["goal"], "bold"), Span(facts, "dim")))
-        lines.append(line(" " * 20, Span(cut(" ".join((goal["prompt"] or "").split()), width - 20), "name")))
+        lines.append(line(" " * _STATUS, Span(cut(" ".join((goal["prompt"] or "").split()), width - _STATUS), "name")))
         if goal["forked_from"]:
-            lines.append(line(" " * 20, Span(cut(f"from {place(goal['forked_from'])}", width - 20), "dim")))
+            lines.append(line(" " * _STATUS, Span(cut(f"from {place(goal['forked_from'])}", width - _STATUS), "dim")))
     return lines
 
 
@@ -53,7 +55,7 @@ def status_lines(state: Document, proof: Document, width: int) -> list[Line]:
 
 def show_lines(state: Document, width: int) -> list[Line]:
     """Everything that is known of a goal."""
-    base, usage, settings = state["base"], state["usage"], state["settings"]
+    base, usage, agent = state["base"], state["usage"], (state["settings"] or {}).get("agent")
     lines = [line(badge(state["status"]), "  ", Span(state["goal"], "bold"))]
     lines += wrapped(state["prompt"] or "", width, indent="  ", style="name")
     facts = [
@@ -64,7 +66,7 @@ def show_lines(state: Document, width: int) -> list[Line]:
         *([("forked from", place(state["forked_from"]))] if state["forked_from"] else []),
         ("base", f"{base['branch'] or 'detached'} at {base['commit'][:12]}" if base else "none"),
         ("tree", (state["tree"] or "none")[:12]),
-        ("agent", (settings and settings["agent"]) or "none"),
+        *([("agent", agent or "none")] if agent or not usage["agent_runs"] else []),  # commands may have named theirs
         ("usage", f"{took(usage['active_ms'])}, {usage['tokens']:,} tokens, {counted(usage['agent_runs'], 'agent run')}"),
         *([("inherited", _spent(usage["inherited"]))] if "inherited" in usage else []),
     ]

@@ -1,5 +1,6 @@
 """Styled lines: what a view makes and a printer draws. Spans of text with a style, nothing that knows a terminal."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -7,6 +8,16 @@ from typing import NamedTuple
 STYLES = ("", "bold", "dim", "good", "bad", "warn", "name", "badge-good", "badge-bad", "badge-warn")
 _GOOD = {"ready", "passed", "accepted", "merged", "done", "succeeded", "allowed", "not_applicable", "waived"}
 _BAD = {"failed", "blocked", "errored", "timed_out", "rejected", "failed_infra", "cancelled", "refused", "stopped"}
+WORD = re.compile(
+    r"""
+    (?<!\S) [(`'"]? omk [ ][a-z]+ (?:                        # a command: its verb, and then
+        [ ] (?: goal-\S+ | latest\S* | [a-z-]+\.[\w.-]+         # goals, codes of gaps,
+            | --[a-z-]+ (?: [ ] (?!-) \S+ )? )                 # and flags with their values
+    )* \S* | \S+
+    """,
+    re.VERBOSE,
+)
+"""What a line is not broken within: a word, or a command of omk."""
 _QUIET = {"never", "pending", "skipped", "proposed"}
 
 
@@ -102,14 +113,17 @@ def padded(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, *, indent: str = "", style: str = "") -> list[Line]:
-    """*text* broken at blanks into lines of at most *width* columns, each after *indent*; line breaks are kept."""
+    """*text* broken at blanks into lines of at most *width* columns, each after *indent*; line breaks are kept.
+
+    A command of omk is not broken, however long: nobody could copy it.
+    """
     room = max(10, width - cells(indent))
     return [line(indent, Span(one, style)) for part in text.splitlines() or [""] for one in _broken(part, room)]
 
 
 def _broken(text: str, room: int) -> list[str]:
     lines, now = [], ""
-    for piece in _pieces(text.split(), room):
+    for piece in _pieces(WORD.findall(" ".join(text.split())), room):
         if now and cells(now) + 1 + cells(piece) > room:
             lines.append(now)
             now = piece
@@ -119,10 +133,10 @@ def _broken(text: str, room: int) -> list[str]:
 
 
 def _pieces(words: Iterable[str], room: int) -> Iterator[str]:
-    """The words, those that are too long for a line in pieces."""
+    """The words, those that are too long for a line in pieces, but for a command."""
     for long in words:
         rest = long
-        while cells(rest) > room:
+        while cells(rest) > room and " " not in rest:
             length = room if rest.isascii() else room // 2
             yield rest[:length]
             rest = rest[length:]

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from omk.domain.words import counted
-from omk.views.lines import BLANK, Line, Span, cut, heading, line, padded, style_of, task_word, word, wrapped
+from omk.views.lines import BLANK, Line, Span, cells, cut, heading, line, padded, style_of, task_word, word, wrapped
 from omk.views.times import moment, took
 
 Document = dict[str, Any]
@@ -39,6 +39,20 @@ def entry_line(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> 
     return (Span(lead, "dim"), Span(column, _style(column.rstrip(), summary)), Span(summary), Span(after, "dim"))
 
 
+def entry_lines(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> list[Line]:
+    """The same; a failure that does not fit goes on below, for its end says why."""
+    if not is_cut_failure(entry, width):
+        return [entry_line(entry, elapsed_ms, took_ms, width)]
+    lead, column, *_ = _parts(entry, elapsed_ms, took_ms, width)
+    first, *rest = wrapped(_told(entry), width, indent=" " * (len(lead) + len(column)))
+    return [(Span(lead, "dim"), Span(column, "bad"), *first[1:]), *rest]
+
+
+def is_cut_failure(entry: Any, width: int) -> bool:
+    """Whether it tells of a failure in more words than fit into its line."""
+    return cells(_told(entry)) > _room(entry.seq, width) and _style(_column(entry.kind).rstrip(), entry.summary) == "bad"
+
+
 def entry_text(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> str:
     """The same without styles, for a million of them."""
     lead, column, summary, after = _parts(entry, elapsed_ms, took_ms, width)
@@ -46,16 +60,23 @@ def entry_text(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> 
 
 
 def _parts(entry: Any, elapsed_ms: int, took_ms: int | None, width: int) -> tuple[str, str, str, str]:
-    summary: str = entry.summary
-    actor: str = entry.actor
-    if actor.startswith(_PEOPLE):
-        summary = f"{actor}: {summary}"
+    summary = _told(entry)
     lead = f"{entry.seq:5d}  {'+' + took(elapsed_ms):>8}  "
     after = "" if took_ms is None else f"  [{took(took_ms)}]"
-    room = max(20, width - len(lead) - _KIND - 1 - len(after))
-    if len(summary) > room or not summary.isascii():
+    room = _room(entry.seq, width)
+    if len(summary) > room - len(after) or not summary.isascii():
+        after = after if cells(summary) <= room - len(after) else ""  # what happened comes before how long it took
         summary = cut(summary, room)
     return lead, _column(entry.kind), summary, after
+
+
+def _told(entry: Any) -> str:
+    """The summary, and before it the person whose word it is."""
+    return f"{entry.actor}: {entry.summary}" if entry.actor.startswith(_PEOPLE) else str(entry.summary)
+
+
+def _room(seq: int, width: int) -> int:
+    return max(20, width - max(5, len(str(seq))) - 12 - _KIND - 1)
 
 
 @cache
@@ -64,9 +85,9 @@ def _column(kind: str) -> str:
 
 
 def _style(name: str, summary: str) -> str:
-    for outcome, style in _LOUD.get(name, ()):
-        if outcome in summary:
-            return style
+    found = [(summary.index(outcome), style) for outcome, style in _LOUD.get(name, ()) if outcome in summary]
+    if found:
+        return min(found)[1]  # what was printed comes after the outcome
     return _STYLES.get(name) or ("dim" if name.endswith(_QUIET) else "")
 
 

@@ -170,7 +170,7 @@ def test_questions_of_one_agent_come_one_after_the_other(repository):
 
 def test_what_was_refused_is_told_at_once_and_shown_later(repository):
     answer = run_goal("--approve", "never", at=repository, agent=f"command:{REMOVES}")
-    assert "agent goal-agent-execute:1 asked, and was refused by never" in answer.err
+    assert "agent goal-agent-execute:1 asked to delete, and was refused by never" in answer.err
     shown = omk("show", "--json", at=repository).document["permissions"]
     assert [(one["action"], one["title"], one["answer"]) for one in shown] == [("delete", "rm -r build", "refused")]
     assert "delete: rm -r build (never)" in omk("show", at=repository).out

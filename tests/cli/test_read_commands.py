@@ -181,6 +181,12 @@ def test_replay_says_so_when_there_is_nothing_of_a_kind(store):
     answer = read(store, "replay", "--kind", "tea_made", "--json")
     assert json.loads(answer.out)["timeline"] == []
     assert "tea_made" in answer.err
+    for form in ("text", "md"):
+        alone = read(store, "replay", "--kind", "tea_made", "--format", form)
+        assert (alone.code, alone.out) == (0, "")
+        assert "tea_made" in alone.err
+        beside = read(store, "replay", "--kind", "tea_made", "--kind", "gate_ran", "--format", form).out
+        assert "tests passed (exit 0" in beside
 
 
 def test_replay_follows_until_the_controller_has_stopped(tmp_path):

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from omk.domain.catalogue import EVENTS
 from omk.domain.event import Unknown
@@ -34,6 +35,18 @@ def test_every_kind_has_a_line_of_its_own(tag):
 def test_an_erased_text_reads_erased_and_never_as_its_commitment(tag):
     record = decode(erased(sealed(EXAMPLES[tag]).body))
     assert "b2:" not in timeline_entry(record).summary
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1 gate at once, breaker after 1 failure, red gates again 1 time"),
+        (2, "2 gates at once, breaker after 2 failures, red gates again 2 times"),
+    ],
+)
+def test_one_is_told_as_one(number, words):
+    event = replace(EXAMPLES["policy_configured.v1"], gates_at_once=number, breaker_failures=number, rerun_failed=number)
+    assert words in timeline_entry(sealed(event).record).summary
 
 
 def test_an_unknown_kind_is_shown_too():

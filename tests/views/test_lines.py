@@ -25,6 +25,21 @@ def test_wrapping_loses_no_word_and_no_line_is_too_wide(text, width):
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("operator:", "omk waive goal-20261122-101500-151-29f8445d review.test --reason TEXT"),
+        ("It stays open. See", "omk why goal-20261122-101500-151-29f8445d."),
+        ("More of it:", "omk budget goal-1 --task store --add-time 10m"),
+        ("Only a loop is", "(omk run --until-ready),"),
+        ("Look with", "`omk replay latest@-1 --kind gate_ran`"),
+    ],
+)
+def test_a_command_stays_on_one_line(words, command):
+    lines = ["".join(span.text for span in one) for one in wrapped(f"{words} {command} as it is", 20)]
+    assert [one for one in lines if command in one], lines
+
+
 def test_the_columns_of_a_table_stand_below_one_another():
     rows = [(Span("a"), Span("数字"), Span("x" * 90)), (Span("bbb"), Span("c"), Span("end"))]
     first, second = ("".join(span.text for span in one) for one in table(rows, 40))

@@ -10,9 +10,10 @@ from omk.replay.proof_document import proof_document
 from omk.replay.timeline import timeline_entry
 from omk.views import goals, markdown
 from omk.views.fsck import fsck_lines
+from omk.views.gates import gates_lines
 from omk.views.lines import cells
 from omk.views.proof import proof_lines
-from omk.views.timeline import entry_line, entry_text, replay_head, replay_tail
+from omk.views.timeline import entry_line, entry_lines, entry_text, replay_head, replay_tail
 from omk.views.why import why_lines
 from tests.history import STORIES, history, recorded, red
 from tests.scenario import GOAL
@@ -107,6 +108,35 @@ def test_a_timeline_line_says_when_what_and_how_long():
     assert shown.endswith("[1.0 s]")
 
 
+@pytest.mark.parametrize(
+    ("width", "end"),
+    [
+        (100, "tests failed (exit 1, 1.3 s): 1 failed, 1 passed  [1.0 s]"),
+        (90, "tests failed (exit 1, 1.3 s): 1 failed, 1 passed"),
+        (80, "tests failed (exit 1, 1.3 s): 1 failed,…"),
+    ],
+)
+def test_a_timeline_line_that_is_too_long_lacks_first_how_long_it_took(width, end):
+    record = next(one for one in telling("red").read(GOAL) if type(one.event).__name__ == "GateRan")
+    assert entry_text(timeline_entry(record), 61_000, 1_000, width).partition("gate_ran")[2].strip() == end
+
+
+def test_a_failure_that_is_too_long_for_its_line_goes_on_below_and_loses_no_word():
+    entries = [timeline_entry(record) for record in telling("red").read(GOAL)]
+    told = [text(entry_lines(one, 61_000, 1_000, 62)).splitlines() for one in entries if len(one.summary) > 22]
+    ((first, *rest),) = [lines for lines in told if len(lines) > 1]
+    assert {line.index(line.lstrip()) for line in rest} == {first.index("tests failed")}
+    words = " ".join(" ".join([first.partition("gate_ran")[2], *rest]).split())
+    assert words == "tests failed (exit 1, 1.3 s): 1 failed, 1 passed"
+    assert len(told) > 1
+
+
+def test_a_red_gate_is_red_whatever_it_printed():
+    record = next(one for one in telling("red").read(GOAL) if type(one.event).__name__ == "GateRan")
+    spans = entry_line(timeline_entry(record), 61_000, 1_000, 120)
+    assert [span.style for span in spans if "gate_ran" in span.text] == ["bad"]
+
+
 def test_a_timeline_line_reads_the_same_with_and_without_styles():
     for record in telling("ready").read(GOAL):
         entry = timeline_entry(record)
@@ -120,6 +150,38 @@ def test_the_head_of_a_replay_says_which_event_of_how_many():
 
 def test_an_empty_list_says_how_to_begin():
     assert "omk run" in text(goals.list_lines([], 80))
+
+
+@pytest.mark.parametrize("status", ["ready", "needs_more_budget", "blocked_on_external"])
+def test_in_a_list_the_goals_stand_below_one_another(status):
+    _, _, _, entry = documents("ready")
+    _, row, words, *_ = text(goals.list_lines([entry | {"status": status}], 80)).splitlines()
+    assert row.index(GOAL) == len(words) - len(words.lstrip())
+    assert row[: row.index(GOAL)].endswith("  ")
+
+
+@pytest.mark.parametrize(
+    ("agent", "runs", "rows"),
+    [(None, 0, ["agent none"]), (None, 3, []), ("command:true", 3, ["agent command:true"])],
+)
+def test_a_goal_has_no_agent_only_until_one_has_worked(agent, runs, rows):
+    state, *_ = documents("ready")
+    state = state | {"settings": state["settings"] | {"agent": agent}, "usage": state["usage"] | {"agent_runs": runs}}
+    shown = [" ".join(one.split()) for one in text(goals.show_lines(state, 80)).splitlines()]
+    assert [one for one in shown if one.startswith("agent ")] == rows
+
+
+def test_the_breaker_of_a_gate_is_never_cut():
+    gate = {
+        "name": "acceptance-smoke-demo", "required": True, "outcome": "failed", "fresh": False, "seq": 9, "reason": None,
+        "is_running": False, "runs": 5, "failures": 5, "needs": ["one", "two"], "breaker": "open",
+        "breaker_until": "2026-11-22T10:15:00.000000Z",
+    }  # fmt: skip
+    first, row, *rest = text(gates_lines({"goal": GOAL, "seq": 9, "gates": [gate]}, 80)).splitlines()
+    assert first.startswith("Gates of ")
+    assert "breaker open" in row
+    assert "needs one, two" in " ".join([row, *rest])
+    assert all(cells(one) <= 80 or "→" in one for one in (row, *rest))
 
 
 def test_markdown_keeps_a_hostile_name_in_its_cell():

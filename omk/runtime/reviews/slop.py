@@ -36,9 +36,10 @@ def anti_slop(material: Material) -> Verdict:
     scanned = [change for change in material.files if suffix(change.path) in SCANNED]
     found = [finding for change in scanned for finding in slop(material, change)]
     confidence = min(sum(WEIGHTS[finding.code] for finding in found) / max(len(scanned), 1), 1.0)
+    clean = f"No slop in {counted(len(scanned), 'source file')}, confidence {confidence:.2f}."
     return judged(
         found,
-        f"No slop in {counted(len(scanned), 'source file')}, confidence {confidence:.2f}.",
+        clean if scanned else "No changed file is of a kind that is searched for slop.",
         f"Slop with confidence {confidence:.2f}",
     )
 

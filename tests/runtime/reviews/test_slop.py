@@ -69,5 +69,16 @@ def test_a_file_that_grew_too_long_is_slop():
 def test_the_confidence_is_the_sum_of_weights_per_scanned_file():
     assert "confidence 0.15" in review("anti-slop", diff({}, {"a.py": "# TODO\nraise NotImplementedError\n", "b.py": ""})).summary
     assert "confidence 1.00" in review("anti-slop", diff({}, {"a.py": "# TODO\n" * 20})).summary
-    assert "confidence 0.00" in review("anti-slop", diff({}, {"a.c": "x"})).summary
+    assert "confidence 0.00" in review("anti-slop", diff({}, {"a.py": "x"})).summary
     assert review("anti-slop", diff({}, {})).outcome == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("path", "summary"),
+    [
+        ("data.csv", "No changed file is of a kind that is searched for slop."),
+        ("a.py", "No slop in 1 source file, confidence 0.00."),
+    ],
+)
+def test_a_clean_change_says_how_much_was_searched(path, summary):
+    assert review("anti-slop", diff({path: "1\n"}, {path: "1\n2\n"})).summary == summary
