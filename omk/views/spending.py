@@ -76,7 +76,13 @@ def _remarks(budget: Document) -> list[tuple[str, str | None]]:
 def cost_lines(cost: Document, width: int) -> list[Line]:
     """What was spent, in rows, and all of it."""
     if not cost["rows"]:
-        return [line(f"Nothing was spent in {counted(cost['goals'], 'goal')}." if cost["goals"] else "There is no goal here.")]
+        return [
+            line(
+                f"Nothing was spent in {counted(cost['goals'], 'goal')}."
+                if cost["goals"]
+                else "Nothing was spent: there is no goal here."
+            )
+        ]
     heads, rows = _cost(cost)
     layout = Layout(heads, rows, width)
     return [*layout.head(), *layout.lines(rows[:-1]), BLANK, *layout.lines(rows[-1:])]

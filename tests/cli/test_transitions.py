@@ -26,6 +26,8 @@ COMMANDS = {
     "cancel": ("cancel",),
     "budget": ("budget", "--add-time", "1h"),
 }
+LIMITED = ("--budget-time", "1h")
+"""What has no limit cannot be extended."""
 # One row per status, one column per command: what it becomes, `refused`, or `nothing` that was not on record already.
 TABLE = """
 from                plan      execute   verify    review    accept    reject    decide    waive     merge   pause        resume    cancel    budget
@@ -50,7 +52,7 @@ def record(repository, command):
 
 
 def not_ready(repository):
-    run_goal(*RED, at=repository)
+    run_goal(*RED, *LIMITED, at=repository)
 
 
 def ready(repository):
@@ -63,7 +65,7 @@ def paused(repository):
 
 
 def blocked_on_human(repository):
-    omk("run", "make it awesome please", "--agent", "command:echo 1 > cli.py", *GATES, at=repository)
+    omk("run", "make it awesome please", "--agent", "command:echo 1 > cli.py", *GATES, *LIMITED, at=repository)
 
 
 def blocked_on_external(repository):
