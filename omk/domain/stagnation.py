@@ -7,7 +7,6 @@ There is no measurement of test coverage, so its row of behaviour 1.19 is not he
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median
 from typing import Literal, NamedTuple
 
 from omk.domain.subjects.policy import Policy
@@ -65,6 +64,8 @@ def spread(window: Window, value: Callable[[IterationMeasured], Fraction]) -> Fr
 
 def middle(window: Window, value: Callable[[IterationMeasured], Fraction | int]) -> Fraction:
     """The median."""
+    from statistics import median  # slow to import, and only a loop's diagnosis needs it
+
     return Fraction(median(Fraction(value(one)) for one in window))
 
 
