@@ -174,7 +174,7 @@ def _open_streams() -> None:
 
 
 def _complain(text: str) -> int:
-    from omk.domain.visible import visible
+    from omk.cli.output import say
 
-    print(f"omk: {visible(text.replace(chr(10), ' '))}", file=sys.stderr)
+    say(text)
     return FAILED

@@ -14,6 +14,7 @@ from omk.domain.catalogue import SUBJECTS
 from omk.domain.event import Command, Event, Recorded
 from omk.domain.forking import unforkable
 from omk.domain.graph import faults, violations
+from omk.domain.halting import GOING_ON
 from omk.domain.measuring import MeasureIteration, measured
 from omk.domain.plan import BEGUN
 from omk.domain.proof.holds import executors
@@ -59,8 +60,8 @@ WORK = (
     *(AskPermission, StartMerge, StartPush, RequestPullRequest, RequestLanding),
 )
 ADVICE = {
-    "paused": "Resume it: omk resume {goal}",
-    "blocked_on_human": "Answer it: omk decide {goal} --answer TEXT, or start a goal that says more.",
+    "paused": f"Resume it: {GOING_ON['paused']}",
+    "blocked_on_human": f"Answer it: {GOING_ON['blocked_on_human']}, or start a goal that says more.",
     "blocked_on_external": "See what it waits for: omk why {goal}",
     "cancelled": "This is final. Start another goal with omk run.",
     "failed_infra": "See what failed: omk why {goal}",
